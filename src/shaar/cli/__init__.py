@@ -1,0 +1,1 @@
+"""The shaar command: thin commands over the engine."""

@@ -1,0 +1,1 @@
+"""Pure computation: cities, timetables, models, design. Knows no web framework and no database."""

@@ -1,0 +1,1 @@
+"""What people can reach, and who is left behind."""

@@ -1,0 +1,1 @@
+"""Energy, emissions and greenhouse gases of running a service."""

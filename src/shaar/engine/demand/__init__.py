@@ -1,0 +1,1 @@
+"""How many people want to go from where to where."""

@@ -1,0 +1,1 @@
+"""Transit network design and frequency setting: the optimiser."""

@@ -1,0 +1,1 @@
+"""Vehicles needed to run a timetable, and what they cost."""

@@ -1,0 +1,1 @@
+"""Raw files (OpenStreetMap, GTFS, population) made into a city folder."""

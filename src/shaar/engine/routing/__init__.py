@@ -1,0 +1,1 @@
+"""Shortest paths, walking, timetable routing, travel-time matrices."""

@@ -1,0 +1,1 @@
+"""The questions a planner asks, answered whole: check, baseline, design, plan."""

@@ -1,0 +1,1 @@
+"""GTFS in and out, calendars, checks, and flat arrays for the routers."""
