@@ -34,6 +34,9 @@ class Instance:
         Nodes that some route has to serve, shape (n,), bool.
     max_minutes
         Longest one-direction run time of a route.
+    unserved_minutes
+        What a trip between nodes that no route connects counts in the mean; ``inf`` (the classic problem): a route
+        set must cover every node in ``must_cover`` and connect them all.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Instance:
     terminal: npt.NDArray[np.bool_]
     must_cover: npt.NDArray[np.bool_]
     max_minutes: float = float("inf")
+    unserved_minutes: float = float("inf")
 
     @property
     def n(self) -> int:
