@@ -1,0 +1,115 @@
+"""`shaar plan` and `shaar demo`: everything about a city in one folder with one report."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from shaar.cli import console
+from shaar.cli.options import DayType, WindowType, open_city
+from shaar.cli.serve import serve as serve_folder
+from shaar.engine.errors import ShaarError
+
+LANGUAGES = ("ru", "ky", "kk", "en")
+
+
+def _run(
+    city_name: str,
+    out: Path,
+    *,
+    fleet: int | None,
+    lines: int | None,
+    seconds: float,
+    seed: int,
+    day: object,
+    window: object,
+    scenario: Path | None,
+    language: str,
+) -> None:
+    from shaar.cli.summary import figures, print_plan
+    from shaar.engine.measures import apply, read_scenario
+    from shaar.engine.study.design_output import write_design
+    from shaar.engine.study.plan import plan as run_plan
+    from shaar.engine.study.results import Options
+    from shaar.report import write_report
+
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "figures.json").exists())):
+        raise ShaarError(f"{out}: holds something that is not a plan, so it is left as it is; choose another --out")
+    city, feed = open_city(city_name)
+    if scenario is not None:
+        city, feed = apply(city, feed, read_scenario(scenario))
+    options = Options(day=day, seed=seed)  # type: ignore[arg-type]
+    if window is not None:
+        options = replace(options, window=window)  # type: ignore[arg-type]
+    with console.progress() as progress:
+        result = run_plan(city, feed, options=options, fleet=fleet, lines=lines, seconds=seconds, progress=progress)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        write_design(city, result.design, fresh / "design")
+        write_report(result, fresh / "report.html", language=language)
+        (fresh / "figures.json").write_text(json.dumps(figures(result), indent=1, ensure_ascii=False), encoding="utf-8")
+        fresh.chmod(0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        os.rename(fresh, out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    print_plan(result)
+    console.out.print(f"\nreport   {(out / 'report.html').resolve()}", soft_wrap=True)
+    console.out.print(f"design   {(out / 'design').resolve()}  (GTFS, GeoJSON, changes)", soft_wrap=True)
+
+
+_shared = [
+    click.option("--fleet", type=click.IntRange(min=1), help="Vehicles at the busiest hour; default: today's, else stated."),
+    click.option("--lines", type=click.IntRange(min=1), help="Number of lines; default: several are tried."),
+    click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time for the search."),
+    click.option("--seed", type=int, default=0, show_default=True, help="The same seed searches the same way."),
+    click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+                 help="Language the report opens in; all four are inside."),
+    click.option("--port", type=click.IntRange(1, 65000), default=8000, show_default=True, help="Where to serve."),
+]  # fmt: skip
+
+
+def _with(options: list[object]):  # type: ignore[no-untyped-def]
+    def wrap(f):  # type: ignore[no-untyped-def]
+        for option in reversed(options):
+            f = option(f)  # type: ignore[operator]
+        return f
+
+    return wrap
+
+
+@click.command()
+@click.argument("city")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out/plan"), show_default=True, help="Result folder.")
+@click.option("--day", type=DayType(), help="Service day; default: a typical weekday of the timetable.")
+@click.option("--window", type=WindowType(), help="Departures considered, 7:00-9:00 unless given.")
+@click.option("--scenario", type=click.Path(path_type=Path, exists=True), help="Changes to make first (TOML).")
+@click.option("--serve/--no-serve", default=False, help="Serve the report on localhost at the end.")
+@_with(_shared)
+def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None:
+    """Check CITY, say how it stands, design a better network, compare, account carbon; one report.
+
+    CITY is a city folder (see `shaar city build`) or "astana", the example that comes with Shaar.
+    """
+    _run(city, out, **kwargs)  # type: ignore[arg-type]
+    if serve:
+        serve_folder(out, port=port, page="report.html")
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Result folder.")
+@click.option("--serve/--no-serve", default=True, help="Serve the report on localhost at the end.")
+@_with(_shared)
+def demo(out: Path, serve: bool, port: int, **kwargs: object) -> None:
+    """Plan the example city, Astana as mapped in December 2017, and serve the report on localhost."""
+    _run("astana", out, day=None, window=None, scenario=None, **kwargs)  # type: ignore[arg-type]
+    if serve:
+        serve_folder(out, port=port, page="report.html")
