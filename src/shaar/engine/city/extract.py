@@ -38,7 +38,7 @@ class OsmExtract:
     node_id, node_lon, node_lat
         Nodes of the ways kept, shape (n,); ids are negative and made from coordinates where the source has none.
     way_id, way_tags
-        Ways with a ``highway`` tag (and ferry or rail lines), in file order.
+        Ways with a ``highway`` tag, and the lines of ferries, railways, rivers and canals, in file order.
     way_ptr, way_nodes
         Way ``k`` runs over nodes ``way_nodes[way_ptr[k]:way_ptr[k+1]]`` (indices into ``node_id``).
     node_tags
