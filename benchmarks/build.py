@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from measure import run
 
 SHARED = Path(os.environ.get("SHAAR_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
@@ -34,15 +33,8 @@ def main() -> int:
     for name, arguments in runs.items():
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "shaar", "city", "build", f"{folder}/city", *map(str, arguments)]
-            before = time.perf_counter()
-            run = subprocess.run(command, capture_output=True, text=True, check=False)
-            wall = time.perf_counter() - before
-        if run.returncode:
-            print(f"{name}: failed: {run.stderr.strip()}", file=sys.stderr)
-            return 1
-        # The high-water mark of all children so far: right for the largest, an upper bound for later ones.
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{name:68s} {wall:7.1f} {peak:8.0f}")
+            taken = run(command)
+        print(f"{name:68s} {taken.seconds:7.1f} {taken.peak_mb:8.0f}")
     return 0
 
 

@@ -65,7 +65,9 @@ def main() -> int:
             failed.append(name)
             continue
         shown = " ".join(["python", f"benchmarks/{PROGRAMS[name][0]}", *PROGRAMS[name][1:]])
-        done[name] = f"\n{dt.date.today().isoformat()}, {machine()}, `{shown}`\n\n```text\n{run.stdout.rstrip()}\n```\n\n"
+        done[name] = (
+            f"\n{dt.date.today().isoformat()}, {machine()}, `{shown}`\n\n```text\n{run.stdout.rstrip()}\n```\n\n"
+        )
         body = "".join(f"## {n}\n{done[n]}" for n in PROGRAMS if n in done)
         RESULTS.write_text(f"{INTRO}\n{body.rstrip()}\n", encoding="utf-8")
     if failed:

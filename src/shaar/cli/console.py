@@ -50,7 +50,9 @@ class _Lines:
     def __call__(self, stage: str, done: float, total: float | None = None, note: str = "") -> None:
         start = self.started.setdefault(stage, time.monotonic())
         if total is not None and done >= total:
-            print(f"{stage}: {time.monotonic() - start:.1f} s{'; ' + note if note else ''}", file=sys.stderr, flush=True)
+            print(
+                f"{stage}: {time.monotonic() - start:.1f} s{'; ' + note if note else ''}", file=sys.stderr, flush=True
+            )
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

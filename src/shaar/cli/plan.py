@@ -88,7 +88,9 @@ def _with(options: list[object]):  # type: ignore[no-untyped-def]
 
 @click.command()
 @click.argument("city")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("out/plan"), show_default=True, help="Result folder.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("out/plan"), show_default=True, help="Result folder."
+)
 @click.option("--day", type=DayType(), help="Service day; default: a typical weekday of the timetable.")
 @click.option("--window", type=WindowType(), help="Departures considered, 7:00-9:00 unless given.")
 @click.option("--scenario", type=click.Path(path_type=Path, exists=True), help="Changes to make first (TOML).")

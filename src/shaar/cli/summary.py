@@ -63,7 +63,11 @@ def print_plan(result: PlanResult) -> None:
     people = b["population"]
     rows: list[tuple[str, str, str]] = [
         ("mean journey, door to door (min)", f"{before.journeys.mean:.1f}", f"{after.journeys.mean:.1f}"),
-        ("journeys not possible within the limit", f"{before.journeys.unreached:.1%}", f"{after.journeys.unreached:.1%}"),
+        (
+            "journeys not possible within the limit",
+            f"{before.journeys.unreached:.1%}",
+            f"{after.journeys.unreached:.1%}",
+        ),
         ("people within 400 m of a served stop", f"{b['within_400'] / people:.1%}", f"{a['within_400'] / people:.1%}"),
         ("people within 800 m", f"{b['within_800'] / people:.1%}", f"{a['within_800'] / people:.1%}"),
         ("jobs within 45 min, mean resident", f"{b['jobs_45']:,.0f}", f"{a['jobs_45']:,.0f}"),

@@ -65,7 +65,9 @@ def write(
         fresh.chmod(0o755)
         _swap(fresh, path)
     except OSError as e:
-        raise ShaarError(f"{path}: the city folder could not be written ({e.strerror or e}); nothing was changed") from e
+        raise ShaarError(
+            f"{path}: the city folder could not be written ({e.strerror or e}); nothing was changed"
+        ) from e
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

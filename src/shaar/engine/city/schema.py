@@ -21,7 +21,9 @@ class Column:
 ZONES = (
     Column("zone_id", pl.String, "", "H3 index or the id of the source"),
     Column("geometry", pl.Binary, "WKB", "outline, WGS84"),
-    Column("lon", pl.Float64, "deg", "where the zone's people are (population-weighted where known, else the centroid)"),
+    Column(
+        "lon", pl.Float64, "deg", "where the zone's people are (population-weighted where known, else the centroid)"
+    ),
     Column("lat", pl.Float64, "deg", "as lon"),
     Column("population", pl.Float64, "persons", "residents"),
     Column("jobs", pl.Float64, "jobs", "workplaces"),

@@ -75,14 +75,10 @@ def plan(
             progress=progress,
         )
     with _timed(clock, "after"):
-        after = baseline(
-            city, design_feed(city, designed), options=options, label="plan", od=od, progress=progress
-        )
+        after = baseline(city, design_feed(city, designed), options=options, label="plan", od=od, progress=progress)
     with _timed(clock, "climate"):
         assert after.network is not None  # a designed feed always has service
-        climate = climate_account(
-            city, before.network, designed.front[designed.chosen], after.network, options=options
-        )
+        climate = climate_account(city, before.network, designed.front[designed.chosen], after.network, options=options)
     return PlanResult(
         city=city,
         options=options,
