@@ -26,8 +26,8 @@ PROGRAMS = {
 
 INTRO = """# Results
 
-Programs in this folder print these tables; `make bench` runs them all. Times are of one shared machine: compare within a
-table rather than between machines. They read real cities and published results from a data folder beside the project
+Programs in this folder print these tables; `make bench` runs them all. Times are of one shared machine: compare within
+a table rather than between machines. They read real cities and published results from a data folder beside the project
 (`SHAAR_SHARED_DATA`).
 """
 

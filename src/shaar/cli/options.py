@@ -14,7 +14,7 @@ from shaar.engine.city.model import City
 from shaar.engine.timetable.feed import Feed
 
 
-class DayType(click.ParamType):
+class DayType(click.ParamType[dt.date]):
     """A date, 2026-11-22."""
 
     name = "date"
@@ -27,7 +27,7 @@ class DayType(click.ParamType):
             self.fail(f"{value!r} is not a date like 2026-11-22", param, ctx)
 
 
-class WindowType(click.ParamType):
+class WindowType(click.ParamType[tuple[int, int]]):
     """A span of departure times, 7:00-9:00; hours past 24 are the night after."""
 
     name = "from-to"
@@ -37,12 +37,13 @@ class WindowType(click.ParamType):
         if isinstance(value, tuple):
             return value
         match = re.fullmatch(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)", str(value).strip())
+        start, end = 0, 0
         if match:
             h1, m1, h2, m2 = (int(g) for g in match.groups())
             start, end = h1 * 3600 + m1 * 60, h2 * 3600 + m2 * 60
-            if start < end <= 30 * 3600:
-                return start, end
-        self.fail(f"{value!r} is not a span like 7:00-9:00", param, ctx)
+        if not start < end <= 30 * 3600:
+            self.fail(f"{value!r} is not a span like 7:00-9:00", param, ctx)
+        return start, end
 
 
 def open_city(name: str | Path) -> tuple[City, Feed | None]:

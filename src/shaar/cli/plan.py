@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -58,7 +57,7 @@ def _run(
         fresh.chmod(0o755)
         if out.exists():
             shutil.rmtree(out)
-        os.rename(fresh, out)
+        fresh.rename(out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     print_plan(result)
@@ -67,9 +66,9 @@ def _run(
 
 
 _shared = [
-    click.option("--fleet", type=click.IntRange(min=1), help="Vehicles at the busiest hour; default: today's, else stated."),
+    click.option("--fleet", type=click.IntRange(min=1), help="Vehicles at the busiest hour; default: today's."),
     click.option("--lines", type=click.IntRange(min=1), help="Number of lines; default: several are tried."),
-    click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time for the search."),
+    click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time to search."),
     click.option("--seed", type=int, default=0, show_default=True, help="The same seed searches the same way."),
     click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
                  help="Language the report opens in; all four are inside."),
@@ -107,7 +106,7 @@ def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Result folder.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Results.")
 @click.option("--serve/--no-serve", default=True, help="Serve the report on localhost at the end.")
 @_with(_shared)
 def demo(out: Path, serve: bool, port: int, **kwargs: object) -> None:

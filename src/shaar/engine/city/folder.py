@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import tomllib
@@ -74,16 +73,16 @@ def write(
 
 def _swap(fresh: Path, path: Path) -> None:
     if not path.exists():
-        os.rename(fresh, path)
+        fresh.rename(path)
         return
     if not (path / "city.toml").exists():
         raise ShaarError(f"{path}: is not a city folder, so it is left as it is; choose another name")
     old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-    os.rename(path, old / "city")
+    path.rename(old / "city")
     try:
-        os.rename(fresh, path)
+        fresh.rename(path)
     except OSError:
-        os.rename(old / "city", path)
+        (old / "city").rename(path)
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)

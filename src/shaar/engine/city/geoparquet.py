@@ -1,4 +1,4 @@
-"""Read and write GeoParquet 1.1 tables (WKB, WGS84 longitude/latitude) as polars frames with a binary geometry column."""
+"""GeoParquet 1.1 tables (WKB, WGS84 longitude/latitude) as polars frames with a binary geometry column."""
 
 from __future__ import annotations
 
