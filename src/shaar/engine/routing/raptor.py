@@ -1,0 +1,214 @@
+"""Door-to-door travel times over every minute of a window: range-RAPTOR on one day's timetable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.progress import Progress, silent
+from shaar.engine.routing import kernels
+from shaar.engine.routing.walk import WalkLinks
+from shaar.engine.timetable.arrays import DayTimetable
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+CHUNK = 48
+
+
+@dataclass(frozen=True, slots=True)
+class TravelTimes:
+    """Door-to-door journeys between zones over all departures of a window (and draws of unknown phases).
+
+    Parameters
+    ----------
+    minutes
+        float32[p, z, z]: percentile ``percentiles[p]`` of the travel time from zone (row) to zone (column), waiting
+        included; nan where fewer than so many per cent of the departures arrive within the limit.
+    rides
+        float32[z, z]: mean number of vehicles boarded (transfers + 1; 0 on foot) over the departures that arrive,
+        fewest among the quickest journeys; nan where none does.
+    walked
+        float32[z, z]: share of those departures for which walking all the way is at least as quick.
+    percentiles
+        The p percentiles, 0 to 100.
+    """
+
+    minutes: F32
+    rides: F32
+    walked: F32
+    percentiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Patterns of all draws one after another; draw ``d`` owns ``draw_pat[d]:draw_pat[d+1]`` (see kernels.matrix)."""
+
+    draw_pat: npt.NDArray[np.int64]
+    stop_ptr: npt.NDArray[np.int64]
+    stops: npt.NDArray[np.int32]
+    n_trips: npt.NDArray[np.int32]
+    time_ptr: npt.NDArray[np.int64]
+    dep: npt.NDArray[np.int32]
+    arr: npt.NDArray[np.int32]
+    serve_ptr: npt.NDArray[np.int64]
+    serve_p: npt.NDArray[np.int32]
+    serve_i: npt.NDArray[np.int32]
+
+
+def travel_times(
+    day: DayTimetable,
+    access: WalkLinks,
+    transfers: WalkLinks,
+    egress: WalkLinks,
+    walk: WalkLinks,
+    *,
+    window: tuple[int, int],
+    step_s: int = 60,
+    max_rides: int = 4,
+    max_minutes: float = 120.0,
+    percentiles: tuple[float, ...] = (50,),
+    headway_draws: int = 5,
+    phases: F64 | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> TravelTimes:
+    """Travel times between all zones for every departure of a window, by range-RAPTOR.
+
+    Method: Delling, Pajor and Werneck, Round-Based Public Transit Routing, Transportation Science 49(3), 2015.
+    Departures run backwards in time and share labels, so each is exact. A line that has only headways gets one random
+    phase a draw, kept over the whole window: redrawing it every minute, as some tools do, would let travellers catch
+    vehicles that do not exist and breaks the sharing of labels. Samples of all draws and departures are pooled.
+
+    Parameters
+    ----------
+    day
+        Timetable of one day; changing at one stop takes no time.
+    access, egress, transfers, walk
+        Walks zone -> stop, stop -> zone, stop -> stop (a walk is one leg: they are not chained) and zone -> zone.
+    window
+        First departure and the end (exclusive), seconds after midnight; a departure every ``step_s`` seconds.
+    max_rides
+        Most vehicles boarded.
+    max_minutes
+        Longest journey counted.
+    percentiles
+        Of the travel times; nearest rank, departures that do not arrive count as longer than all others.
+    headway_draws
+        Draws of phases; 1 is enough, and used, where every trip is scheduled.
+    phases
+        float[draws, patterns] in [0, 1): share of the headway by which each pattern's first vehicle leaves after its
+        span begins; replaces the random ones.
+    seed
+        Of the random phases.
+
+    Returns
+    -------
+    TravelTimes
+        See there.
+    """
+    n_zones = access.n
+    if walk.n != n_zones or walk.n_to != n_zones or egress.n_to != n_zones:
+        raise ValueError("access, egress and walk must speak of the same zones")
+    if access.n_to != day.n_stops or egress.n != day.n_stops or transfers.n != day.n_stops:
+        raise ValueError("access, egress and transfers must speak of the timetable's stops")
+    n_dep = len(range(window[0], window[1], step_s))
+    if n_dep == 0:
+        raise ValueError("the window holds no departure")
+    if phases is None:
+        has_headways = bool((np.diff(day.span_ptr) > 0).any())
+        draws = headway_draws if has_headways else 1
+        phases = np.random.default_rng(seed).random((draws, day.n_patterns))
+    tables = _tables(day, phases)
+    ranks = np.maximum(np.ceil(np.asarray(percentiles, float) / 100 * n_dep * len(phases)) - 1, 0).astype(np.int64)
+    max_s = int(max_minutes * 60)
+    missing = int(kernels.INF)
+    out = TravelTimes(
+        np.empty((len(percentiles), n_zones, n_zones), np.float32),
+        np.empty((n_zones, n_zones), np.float32),
+        np.empty((n_zones, n_zones), np.float32),
+        tuple(percentiles),
+    )
+    progress("travel times", 0, n_zones)
+    for lo in range(0, n_zones, CHUNK):
+        hi = min(lo + CHUNK, n_zones)
+        a, e = access.ptr[lo], access.ptr[hi]
+        minutes, out.rides[lo:hi], out.walked[lo:hi] = kernels.matrix(
+            access.ptr[lo : hi + 1] - a, access.to[a:e], access.seconds[a:e], window[0], step_s, n_dep, max_rides,
+            max_s, tables.draw_pat, tables.stop_ptr, tables.stops, tables.n_trips, tables.time_ptr, tables.dep,
+            tables.arr, tables.serve_ptr, tables.serve_p, tables.serve_i, transfers.ptr, transfers.to,
+            transfers.seconds, egress.ptr, egress.to, egress.seconds, walk.rows_dense_seconds(lo, hi, missing), ranks,
+            numba.get_num_threads(),
+        )  # fmt: skip
+        out.minutes[:, lo:hi] = minutes.reshape(hi - lo, len(percentiles), n_zones).transpose(1, 0, 2)
+        progress("travel times", hi, n_zones)
+    return out
+
+
+def _tables(day: DayTimetable, phases: F64) -> _Tables:
+    draw_pat, stop_count, stops, n_trips, dep, arr = [0], [], [], [], [], []
+    serve_ptr, serve_p, serve_i = [], [], []
+    served = 0
+    for u in phases:
+        own_stops = []
+        for p in range(day.n_patterns):
+            sequence = day.pattern_stops[day.stop_ptr[p] : day.stop_ptr[p + 1]]
+            for d, a in _trips(day, p, float(u[p])):
+                own_stops.append(sequence)
+                n_trips.append(len(d))
+                dep.append(d.ravel())
+                arr.append(a.ravel())
+        stop_count += [len(s) for s in own_stops]
+        stops += own_stops
+        draw_pat.append(len(n_trips))
+        flat = np.concatenate(own_stops) if own_stops else np.zeros(0, np.int32)
+        count = np.array([len(s) for s in own_stops], np.int64)
+        position = np.arange(len(flat)) - np.repeat(np.cumsum(count) - count, count)
+        order = np.argsort(flat, kind="stable")
+        serve_ptr.append(np.searchsorted(flat[order], np.arange(day.n_stops + 1)) + served)
+        serve_p.append(np.repeat(np.arange(len(own_stops)), count)[order])
+        serve_i.append(position[order])
+        served += len(flat)
+    sizes = [len(d) for d in dep]
+    return _Tables(
+        draw_pat=np.array(draw_pat, np.int64),
+        stop_ptr=np.concatenate([[0], np.cumsum(stop_count)]).astype(np.int64),
+        stops=_joined(stops),
+        n_trips=np.array(n_trips, np.int32),
+        time_ptr=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        dep=_joined(dep),
+        arr=_joined(arr),
+        serve_ptr=np.array(serve_ptr, np.int64).reshape(len(phases), day.n_stops + 1),
+        serve_p=_joined(serve_p),
+        serve_i=_joined(serve_i),
+    )
+
+
+def _joined(parts: list[np.ndarray]) -> npt.NDArray[np.int32]:
+    return np.concatenate(parts).astype(np.int32) if parts else np.zeros(0, np.int32)
+
+
+def _trips(day: DayTimetable, p: int, phase: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Trips of a pattern as (departures, arrivals) int[trips, stops], split where run times differ so none overtakes."""
+    n = int(day.stop_ptr[p + 1] - day.stop_ptr[p])
+    at, rows = int(day.time_ptr[p]), int(day.n_trips[p])
+    departure = day.departure[at : at + rows * n].reshape(rows, n)
+    arrival = day.arrival[at : at + rows * n].reshape(rows, n)
+    if day.span_ptr[p] == day.span_ptr[p + 1]:
+        return [(departure, arrival)] if rows else []
+    groups: dict[bytes, tuple[int, list[np.ndarray]]] = {}
+    for k in range(rows):
+        s = int(day.span_ptr[p]) + k
+        headway = int(day.span_headway[s])
+        first = int(day.span_start[s]) + int(phase * headway)
+        starts = np.arange(first, int(day.span_end[s]), headway)
+        key = departure[k].tobytes() + arrival[k].tobytes()
+        groups.setdefault(key, (k, []))[1].append(starts)
+    out = []
+    for k, starts in groups.values():
+        t = np.sort(np.concatenate(starts))[:, None]
+        if len(t):
+            out.append((t + departure[k], t + arrival[k]))
+    return out
