@@ -56,7 +56,7 @@ class Collector:
 
     def add_line(self, way_id: int, tags: Tags, coordinates: F64) -> None:
         """Add a way of a source without node ids; ``coordinates`` in degrees, shape (k, 2)."""
-        c: F64 = np.round(np.asarray(coordinates, np.float64), 7)
+        c = np.asarray(np.round(np.asarray(coordinates, np.float64), 7), np.float64)
         self.add_way(way_id, tags, coordinate_ids(c[:, 0], c[:, 1]), c[:, 0], c[:, 1])
 
     def extract(self, source: str, date: str) -> OsmExtract:
