@@ -41,7 +41,6 @@ DRIVEN = frozenset(
     for name in ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "service")
     for link in ("", "_link")
 ) | {"living_street", "road"}
-)
 
 
 def fetch_tiles(folder: Path) -> Path:
@@ -135,8 +134,8 @@ class JoinCheck:
     """How well the tiles were joined.
 
     ``connected`` is the share of drivable street vertices in the largest component, ``connected_before`` the same
-    without joining; lengths (m) are of all lines kept, as decoded and as joined. ``open_ends`` counts ends of joined lines
-    that still lie on an edge between two of the tiles.
+    without joining; lengths (m) are of all lines kept, as decoded and as joined. ``open_ends`` counts ends of
+    joined lines that still lie on an edge between two of the tiles.
     """
 
     drivable_nodes: int
