@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
 from shaar.engine.errors import InputError
@@ -95,7 +95,7 @@ def minimum_fleet(
         can = np.flatnonzero((empty <= max_deadhead_s) & (place < len(line)))
         add(can, n + line[place[can]], 1)
     size = 3 * n + 2
-    graph = coo_matrix(
+    graph = coo_array(
         (np.concatenate(capacity), (np.concatenate(tails), np.concatenate(heads))), shape=(size, size)
     ).tocsr()
     links = int(maximum_flow(graph, 3 * n, 3 * n + 1).flow_value)
