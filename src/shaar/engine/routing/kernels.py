@@ -34,7 +34,6 @@ def _origin(
     4.1). ``tau[k, s]`` is the earliest arrival at stop s with at most k rides by any means, ``ride[k, s]`` the
     earliest arrival there by a vehicle: footpaths are not transitive, so walks may start only from the latter.
     """
-    n_stops = tau.shape[1]
     n_pat = len(n_trips)
     n_z = len(direct)
     tau[:, :] = INF

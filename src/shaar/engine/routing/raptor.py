@@ -191,7 +191,7 @@ def _joined(parts: list[np.ndarray]) -> npt.NDArray[np.int32]:
 
 
 def _trips(day: DayTimetable, p: int, phase: float) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Trips of a pattern as (departures, arrivals) int[trips, stops], split where run times differ so none overtakes."""
+    """Trips of a pattern as (departures, arrivals) int[trips, stops], split where overtaking could be."""
     n = int(day.stop_ptr[p + 1] - day.stop_ptr[p])
     at, rows = int(day.time_ptr[p]), int(day.n_trips[p])
     departure = day.departure[at : at + rows * n].reshape(rows, n)

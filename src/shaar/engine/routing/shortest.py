@@ -94,9 +94,7 @@ def times_from_arcs(graph: StreetGraph, arcs: npt.ArrayLike, *, limit: float = n
     return _arc_rows(graph, ptr, a, np.zeros(len(a)), np.full(len(a), -1, np.int32), limit)
 
 
-def paths(
-    graph: StreetGraph, origins: npt.ArrayLike, destinations: npt.ArrayLike, *, limit: float = np.inf
-) -> Paths:
+def paths(graph: StreetGraph, origins: npt.ArrayLike, destinations: npt.ArrayLike, *, limit: float = np.inf) -> Paths:
     """Least-cost paths of node pairs (origins[i], destinations[i]), turns respected when the graph has them.
 
     Pairs with one origin share a search, so sorting by origin is not needed.
