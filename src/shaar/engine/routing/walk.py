@@ -130,7 +130,9 @@ def _rows(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_to: int, kmh
     order = np.lexsort((to, np.repeat(np.arange(len(count)), count)))
     ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     metres = metres[order]
-    return WalkLinks(ptr, to[order], metres, np.ceil(metres * 3.6 / kmh).astype(np.int32), n_to)
+    # a millisecond is forgiven, so that rounding errors of the projection do not cost whole seconds
+    seconds = np.ceil(metres.astype(np.float64) * 3.6 / kmh - 1e-3).astype(np.int32)
+    return WalkLinks(ptr, to[order], metres, seconds, n_to)
 
 
 def without_self(walks: WalkLinks) -> WalkLinks:
