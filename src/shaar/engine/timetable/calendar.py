@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -113,9 +114,9 @@ def typical_weekday(feed: Feed) -> date:
 
     Candidates are the Tuesdays to Thursdays with service that lie a week or more inside the feed (services are often
     cut off at its edges), outside 20 December to 10 January, and that ``calendar_dates`` does not touch (holidays);
-    where these leave none, the last two rules and then the edge are dropped. Of the candidates the one with the median number of trips is taken; of several equally busy ones
-    the middle one, so that the answer does not depend on today's date. Where no Tuesday to Thursday has service, all
-    days are candidates.
+    where these leave none, the last two rules and then the edge are dropped. Of the candidates the one with the median
+    number of trips is taken; of several equally busy ones the middle one, so that the answer does not depend on
+    today's date. Where no Tuesday to Thursday has service, all days are candidates.
 
     Raises
     ------
@@ -157,25 +158,41 @@ def day_findings(feed: Feed, day: date) -> tuple[Finding, ...]:
     if n == 0:
         where = "outside the feed's dates" if not first <= day <= last else "within the feed's dates"
         out.append(
-            Finding("timetable.no_service", f"On {day} no trip runs; the day lies {where} ({first} to {last}).",
-                    where=str(day), severity="error", values={"day": str(day), "first": str(first), "last": str(last)})
-        )  # fmt: skip
+            Finding(
+                "timetable.no_service",
+                f"On {day} no trip runs; the day lies {where} ({first} to {last}).",
+                where=str(day),
+                severity="error",
+                values={"day": str(day), "first": str(first), "last": str(last)},
+            )
+        )
     else:
-        usual = counts.filter((pl.col("trips") > 0) & (pl.col("date").dt.weekday() == day.isoweekday()))["trips"].median()
+        usual = counts.filter((pl.col("trips") > 0) & (pl.col("date").dt.weekday() == day.isoweekday()))[
+            "trips"
+        ].median()
         assert isinstance(usual, float)
         if n < 0.7 * usual or n > 1.3 * usual:
             out.append(
-                Finding("timetable.unusual_day", f"On {day} {n} trips run; on such a weekday it is usually {usual:.0f}.",
-                        where=str(day), values={"day": str(day), "trips": n, "usual": round(usual)})
-            )  # fmt: skip
+                Finding(
+                    "timetable.unusual_day",
+                    f"On {day} {n} trips run; on such a weekday it is usually {usual:.0f}.",
+                    where=str(day),
+                    values={"day": str(day), "trips": n, "usual": round(usual)},
+                )
+            )
     for zone in feed.agency["agency_timezone"].unique().sort():
         a, b = (datetime(d.year, d.month, d.day, tzinfo=ZoneInfo(zone)) for d in (day, day + timedelta(days=1)))
         if a.utcoffset() != b.utcoffset():
             out.append(
-                Finding("timetable.clock_change", f"On {day} the clocks change in {zone}; timetable times count from noon "
-                        "minus 12 hours, so before the change they differ from the clock.",
-                        where=str(day), severity="info", values={"day": str(day), "zone": zone})
-            )  # fmt: skip
+                Finding(
+                    "timetable.clock_change",
+                    f"On {day} the clocks change in {zone}; timetable times count from noon "
+                    "minus 12 hours, so before the change they differ from the clock.",
+                    where=str(day),
+                    severity="info",
+                    values={"day": str(day), "zone": zone},
+                )
+            )
     return tuple(out)
 
 
@@ -184,6 +201,4 @@ def gaps(feed: Feed, *, shortest: int = 3) -> tuple[tuple[date, date], ...]:
     table = trips_per_day(feed)
     busy = np.flatnonzero(table["trips"].to_numpy() > 0)
     days: Sequence[date] = table["date"].to_list()
-    return tuple(
-        (days[a + 1], days[b - 1]) for a, b in zip(busy[:-1], busy[1:], strict=True) if b - a - 1 >= shortest
-    )
+    return tuple((days[a + 1], days[b - 1]) for a, b in pairwise(busy.tolist()) if b - a - 1 >= shortest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from shaar.engine.timetable.feed import SCHEMA, Feed
 
 #: A time of day with one headway: start and end (s after midnight, end excluded, may pass 86,400) and headway (s).
 Span = tuple[int, int, int]
+Row = tuple[Any, ...]
 
 DAYS: dict[str, tuple[int, ...]] = {
     "daily": (1, 1, 1, 1, 1, 1, 1),
@@ -138,7 +140,11 @@ def feed_from_lines(
             raise InputError(f'line id "{line.line_id}" stands twice', field="line_id")
         seen.add(line.line_id)
         check_line(line, known)
-    routes, trips, calls, frequencies, shapes = [], [], [], [], []
+    routes: list[Row] = []
+    trips: list[Row] = []
+    calls: list[Row] = []
+    frequencies: list[Row] = []
+    shapes: list[Row] = []
     used: set[str] = set()
     for line in lines:
         routes.append((line.line_id, "0", line.name, None, line.route_type, line.color or None))
@@ -165,12 +171,12 @@ def feed_from_lines(
     )
     week = dict(zip(WEEKDAYS, DAYS[days], strict=True))
 
-    def table(name: str, rows: list[tuple[object, ...]]) -> pl.DataFrame:
+    def table(name: str, rows: list[Row]) -> pl.DataFrame:
         return pl.DataFrame(rows, schema=SCHEMA[name], orient="row")
 
     return Feed(
         agency=table("agency", [("0", agency_name, agency_url, time_zone)]),
-        stops=stop_rows.cast(dict(SCHEMA["stops"])),
+        stops=stop_rows.select(pl.col(n).cast(t) for n, t in SCHEMA["stops"].items()),
         routes=table("routes", routes),
         trips=table("trips", trips),
         stop_times=table("stop_times", calls).sort("trip_id", "stop_sequence"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -66,12 +67,19 @@ def merge_feeds(feeds: Sequence[Feed], names: Sequence[str]) -> Feed:
             if clash:
                 for table, column in places:
                     frame: pl.DataFrame = getattr(out, table)
-                    out = replace(out, **{table: frame.with_columns(pl.col(column).replace(clash))})
+                    changes: dict[str, Any] = {table: frame.with_columns(pl.col(column).replace(clash))}
+                    out = replace(out, **changes)
         if renamed:
             findings.append(
-                Finding("merge.renamed", f'{renamed} ids of the feed "{name}" were in use already and now start with '
-                        f'"{name}:".', renamed, name, "info", {"ids": renamed, "feed": name})
-            )  # fmt: skip
+                Finding(
+                    "merge.renamed",
+                    f'{renamed} ids of the feed "{name}" were in use already and now start with "{name}:".',
+                    renamed,
+                    name,
+                    "info",
+                    {"ids": renamed, "feed": name},
+                )
+            )
         parts.append(out)
         changed.append(renamed > 0)
     tables = {t: pl.concat([getattr(p, t) for p in parts], how="diagonal") for t in SCHEMA}
@@ -87,9 +95,15 @@ def merge_feeds(feeds: Sequence[Feed], names: Sequence[str]) -> Feed:
             lost.append(table)
     if lost:
         findings.append(
-            Finding("merge.left_out", f"Tables left out of the merged feed: {', '.join(lost)}.", len(lost), lost[0], "info",
-                    {"tables": ", ".join(lost)})
-        )  # fmt: skip
+            Finding(
+                "merge.left_out",
+                f"Tables left out of the merged feed: {', '.join(lost)}.",
+                len(lost),
+                lost[0],
+                "info",
+                {"tables": ", ".join(lost)},
+            )
+        )
     return Feed(**tables, findings=tuple(findings), others=others)
 
 

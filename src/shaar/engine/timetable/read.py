@@ -82,25 +82,49 @@ def read_gtfs(path: Path, *, progress: Progress = silent) -> Feed:
 
 def _repair(source: Source, t: Tables) -> list[Finding]:
     """Set right what is harmless, and say so."""
-    refuse(source, "shapes", t["shapes"].filter(pl.col("lat").abs() > 90), "the latitude {lat} is outside -90..90 degrees", "lat")
-    refuse(source, "shapes", t["shapes"].filter(pl.col("lon").abs() > 180), "the longitude {lon} is outside -180..180 degrees", "lon")
+    refuse(
+        source,
+        "shapes",
+        t["shapes"].filter(pl.col("lat").abs() > 90),
+        "the latitude {lat} is outside -90..90 degrees",
+        "lat",
+    )
+    refuse(
+        source,
+        "shapes",
+        t["shapes"].filter(pl.col("lon").abs() > 180),
+        "the longitude {lon} is outside -180..180 degrees",
+        "lon",
+    )
     findings = []
     odd = [r for r in t["routes"].iter_rows(named=True) if mode_of(r["route_type"]) == "unknown"]
     if odd:
         types = ", ".join(str(v) for v in sorted({r["route_type"] for r in odd}))
         findings.append(
-            Finding("feed.route_type", f"{len(odd)} routes have a type that GTFS does not know ({types}); they are kept.",
-                    len(odd), odd[0]["route_id"], "warning", {"routes": len(odd), "types": types})
-        )  # fmt: skip
+            Finding(
+                "feed.route_type",
+                f"{len(odd)} routes have a type that GTFS does not know ({types}); they are kept.",
+                len(odd),
+                odd[0]["route_id"],
+                "warning",
+                {"routes": len(odd), "types": types},
+            )
+        )
     bad = t["trips"].filter(~pl.col("direction_id").is_in([0, 1]))
     if bad.height:
         t["trips"] = t["trips"].with_columns(
             pl.when(pl.col("direction_id").is_in([0, 1])).then("direction_id").alias("direction_id")
         )
         findings.append(
-            Finding("feed.direction", f"{bad.height} trips have a direction that is neither 0 nor 1; it is left blank.",
-                    bad.height, bad["trip_id"][0], "warning", {"trips": bad.height})
-        )  # fmt: skip
+            Finding(
+                "feed.direction",
+                f"{bad.height} trips have a direction that is neither 0 nor 1; it is left blank.",
+                bad.height,
+                bad["trip_id"][0],
+                "warning",
+                {"trips": bad.height},
+            )
+        )
     # a blank arrival beside a given departure (or the other way round) is the same moment
     st = t["stop_times"]
     half = st.filter(pl.col("arrival").is_null() != pl.col("departure").is_null())
@@ -109,14 +133,26 @@ def _repair(source: Source, t: Tables) -> list[Finding]:
             pl.coalesce("arrival", "departure").alias("arrival"), pl.coalesce("departure", "arrival").alias("departure")
         )
         findings.append(
-            Finding("feed.half_times", f"{half.height} calls state only arrival or departure; the other is taken as equal.",
-                    half.height, half["trip_id"][0], "info", {"calls": half.height})
-        )  # fmt: skip
+            Finding(
+                "feed.half_times",
+                f"{half.height} calls state only arrival or departure; the other is taken as equal.",
+                half.height,
+                half["trip_id"][0],
+                "info",
+                {"calls": half.height},
+            )
+        )
     blank = t["stop_times"]["arrival"].null_count()
     if blank:
         n = t["stop_times"].height
         findings.append(
-            Finding("feed.blank_times", f"{blank} of {n} calls have no time; it is interpolated between the timed stops.",
-                    blank, "", "assumed", {"blank": blank, "calls": n})
-        )  # fmt: skip
+            Finding(
+                "feed.blank_times",
+                f"{blank} of {n} calls have no time; it is interpolated between the timed stops.",
+                blank,
+                "",
+                "assumed",
+                {"blank": blank, "calls": n},
+            )
+        )
     return findings

@@ -57,19 +57,31 @@ def check_references(source: Source, t: Tables) -> list[Finding]:
     if lost.height:
         sid = lost["service_id"][0]
         findings.append(
-            Finding("feed.unknown_service", f'{lost.height} trips belong to services without a calendar (such as "{sid}") '
-                    "and never run.", lost.height, sid, "error", {"trips": lost.height, "service": sid})
-        )  # fmt: skip
+            Finding(
+                "feed.unknown_service",
+                f'{lost.height} trips belong to services without a calendar (such as "{sid}") and never run.',
+                lost.height,
+                sid,
+                "error",
+                {"trips": lost.height, "service": sid},
+            )
+        )
     lost = t["trips"].filter(
         pl.col("shape_id").is_not_null() & ~pl.col("shape_id").is_in(t["shapes"]["shape_id"].implode())
     )
     if lost.height:
         sid = lost["shape_id"][0]
         findings.append(
-            Finding("feed.unknown_shape", f'{lost.height} trips name a shape that is not in shapes.txt (such as "{sid}"); '
-                    "their lines are drawn from stop to stop.", lost.height, sid, "warning",
-                    {"trips": lost.height, "shape": sid})
-        )  # fmt: skip
+            Finding(
+                "feed.unknown_shape",
+                f'{lost.height} trips name a shape that is not in shapes.txt (such as "{sid}"); '
+                "their lines are drawn from stop to stop.",
+                lost.height,
+                sid,
+                "warning",
+                {"trips": lost.height, "shape": sid},
+            )
+        )
     return findings
 
 
@@ -93,7 +105,9 @@ def check_coordinates(source: Source, t: Tables) -> None:
     refuse(source, "stops", stops.filter(lat.is_null()), 'stop "{stop_id}" has no latitude', "stop_lat")
     refuse(source, "stops", stops.filter(lon.is_null()), 'stop "{stop_id}" has no longitude', "stop_lon")
     swapped = 'stop "{stop_id}" ({stop_lat}, {stop_lon}): latitude and longitude look swapped'
-    refuse(source, "stops", stops.filter((lat.abs() > 90) & (lat.abs() <= 180) & (lon.abs() <= 90)), swapped, "stop_lat")
+    refuse(
+        source, "stops", stops.filter((lat.abs() > 90) & (lat.abs() <= 180) & (lon.abs() <= 90)), swapped, "stop_lat"
+    )
     outside = 'stop "{stop_id}": {%s} is outside %s degrees'
     refuse(source, "stops", stops.filter(lat.abs() > 90), outside % ("stop_lat", "-90..90"), "stop_lat")
     refuse(source, "stops", stops.filter(lon.abs() > 180), outside % ("stop_lon", "-180..180"), "stop_lon")
@@ -136,7 +150,9 @@ def check_times(source: Source, t: Tables) -> None:
     refuse(source, "stop_times", st.filter(~first.fill_null(True) & (pl.col("a") < before)),
            'trip "{trip_id}" arrives at stop "{stop_id}" before it left the stop before', "arrival")  # fmt: skip
     fr = t["frequencies"]
-    refuse(source, "frequencies", fr.filter(pl.col("headway") <= 0), "the headway {headway} s is not positive", "headway")
+    refuse(
+        source, "frequencies", fr.filter(pl.col("headway") <= 0), "the headway {headway} s is not positive", "headway"
+    )
     refuse(source, "frequencies", fr.filter(pl.col("end") <= pl.col("start")),
            'the span of trip "{trip_id}" ends before it starts', "end")  # fmt: skip
     refuse(source, "frequencies", fr.filter(~pl.col("exact_times").is_in([0, 1])),
@@ -158,9 +174,15 @@ def drop_flexible(source: Source, t: Tables) -> list[Finding]:
     t["stop_times"] = st.filter(pl.col("stop_id").is_not_null())
     trips = nowhere["trip_id"].n_unique()
     return [
-        Finding("feed.flexible", f"{trips} trips call on request in areas instead of at stops; those calls are left out.",
-                trips, nowhere["trip_id"][0], "warning", {"trips": trips})
-    ]  # fmt: skip
+        Finding(
+            "feed.flexible",
+            f"{trips} trips call on request in areas instead of at stops; those calls are left out.",
+            trips,
+            nowhere["trip_id"][0],
+            "warning",
+            {"trips": trips},
+        )
+    ]
 
 
 def check_agency(source: Source, agency: pl.DataFrame) -> None:

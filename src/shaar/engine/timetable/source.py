@@ -47,8 +47,7 @@ def open_source(path: Path) -> Source:
         tables, findings = _unzip(path)
     else:
         raise InputError("there is no such file or folder", file=path)
-    source = Source(str(path), {t: _clean(b, f"{path}/{t}.txt") for t, b in tables.items()}, findings)
-    return source
+    return Source(str(path), {t: _clean(b, f"{path}/{t}.txt") for t, b in tables.items()}, findings)
 
 
 def _unzip(path: Path) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
@@ -88,9 +87,14 @@ def _choose(path: Path, names: list[str]) -> tuple[dict[str, str], tuple[Finding
     findings: list[Finding] = []
     if feeds[0] != ".":
         findings.append(
-            Finding("feed.folder", f'The tables stand in the folder "{feeds[0]}" of the feed.', where=feeds[0],
-                    severity="info", values={"folder": feeds[0]})
-        )  # fmt: skip
+            Finding(
+                "feed.folder",
+                f'The tables stand in the folder "{feeds[0]}" of the feed.',
+                where=feeds[0],
+                severity="info",
+                values={"folder": feeds[0]},
+            )
+        )
     known = {t: n for t, n in tables.items() if t in _KNOWN}
     others = {t: n for t, n in sorted(tables.items()) if t not in _KNOWN}
     return {**known, **others}, tuple(findings)
