@@ -1,0 +1,384 @@
+"""How often each line runs: vehicles under a fleet limit, given to the line where one more saves people most time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.design import headways_kernels as kernels
+
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadwayRules:
+    """Policy and assumptions of headways (minutes, persons).
+
+    Parameters
+    ----------
+    least, longest
+        Shortest and longest headway allowed.
+    layover
+        Share of the run time added for rest and recovery, at least ``layover_minutes`` a cycle.
+    capacity
+        Persons a bus should carry at most (12 m bus, seats and comfortable standing).
+    peak_hour
+        Share of the day's trips that one peak hour has, times the heavier direction's surplus.
+    wait
+        Expected wait over headway; 0.5 for people who come at random to an even service.
+    transfer
+        Minutes a transfer costs besides its wait.
+    unserved_walk
+        A trip quickest on foot that takes longer than this counts as unserved.
+    """
+
+    least: float = 3.0
+    longest: float = 20.0
+    layover: float = 0.12
+    layover_minutes: float = 6.0
+    capacity: float = 75.0
+    peak_hour: float = 0.12
+    wait: float = 0.5
+    transfer: float = 5.0
+    unserved_walk: float = 30.0
+
+    def cycle(self, run_minutes: float) -> float:
+        """Minutes of a round trip with layover, from the run time of both directions."""
+        return run_minutes + max(self.layover * run_minutes, self.layover_minutes)
+
+    def headway(self, cycle: float, vehicles: int) -> float:
+        """Shortest headway that so many vehicles keep: half minutes up to 10, whole minutes above; inf for none."""
+        if vehicles <= 0:
+            return math.inf
+        exact = max(cycle / vehicles, self.least)
+        return math.ceil(exact * 2 - 1e-9) / 2 if exact <= 10 else float(math.ceil(exact - 1e-9))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadwayModel:
+    """A route set prepared for the assignment on route sections (De Cea & Fernandez 1993).
+
+    A section joins two nodes that at least one line joins without change. Arrays:
+
+    start, line, ride, seg_from, seg_to
+        Section k is run by ``line[start[k]:start[k+1]]``, quickest ``ride`` (min) first, over so many segments.
+    first, second
+        Its nodes.
+    seg_line, seg_ptr
+        Directed line (2 l forward, 2 l + 1 backward) of each entry, and where its segments begin.
+    cycle
+        Round trip minutes of each line, shape (l,).
+    ptr, group, minutes, walk, od
+        Zones: nodes within a walk, minutes to them, minutes on foot and trips between zones.
+    """
+
+    n: int
+    cycle: F64
+    start: I64
+    line: I64
+    ride: F64
+    seg_from: I64
+    seg_to: I64
+    seg_line: I64
+    seg_ptr: I64
+    first: I64
+    second: I64
+    ptr: I64
+    group: I64
+    minutes: F64
+    walk: F64
+    od: F64
+    rules: HeadwayRules
+
+    @property
+    def lines(self) -> int:
+        """Number of lines."""
+        return len(self.cycle)
+
+    def least_vehicles(self) -> I64:
+        """Vehicles each line needs for the longest headway allowed, shape (l,)."""
+        return np.ceil(self.cycle / self.rules.longest - 1e-9).astype(np.int64)
+
+    def headways(self, vehicles: npt.ArrayLike) -> F64:
+        """Headway of each line with so many vehicles, shape (l,)."""
+        pairs = zip(self.cycle, np.asarray(vehicles), strict=True)
+        return np.array([self.rules.headway(float(c), int(v)) for c, v in pairs])
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What people do with a network.
+
+    Parameters
+    ----------
+    mean_minutes
+        Mean door-to-door minutes of all trips, walked ones included; a transfer counts ``rules.transfer`` beside
+        its wait.
+    unserved, walked
+        Share of trips on foot longer than ``rules.unserved_walk``, and on foot at all.
+    transfers
+        Mean transfers of those who ride.
+    boardings
+        Boardings a day of each line, shape (l,).
+    peak_load
+        Trips a day over the busiest segment and direction of each line, shape (l,).
+    """
+
+    mean_minutes: float
+    unserved: float
+    walked: float
+    transfers: float
+    boardings: F64
+    peak_load: F64
+
+
+@dataclass(frozen=True, slots=True)
+class HeadwayPlan:
+    """Vehicles and headways of each line, shape (l,), with what people do; ``crowded`` lines exceed their capacity."""
+
+    vehicles: I64
+    headways: F64
+    assignment: Assignment
+    crowded: tuple[int, ...]
+
+    @property
+    def fleet(self) -> int:
+        """Vehicles in use."""
+        return int(self.vehicles.sum())
+
+
+def headway_model(
+    n: int,
+    routes: Sequence[Sequence[int]],
+    forward: Sequence[F64],
+    backward: Sequence[F64],
+    *,
+    access: tuple[I64, I64, F64],
+    walk: F64,
+    od: F64,
+    rules: HeadwayRules | None = None,
+) -> HeadwayModel:
+    """Prepare a route set.
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    routes
+        Nodes of each line in order, without repetition.
+    forward, backward
+        Minutes between consecutive nodes of each line in its order, and of the way back in its own (reversed) order.
+    access
+        (ptr, group, minutes): zone z walks to ``group[ptr[z]:ptr[z+1]]``.
+    walk, od
+        Minutes on foot and daily trips between zones, shape (z, z).
+    """
+    rules = rules or HeadwayRules()
+    cycle = np.array([rules.cycle(float(np.sum(a) + np.sum(b))) for a, b in zip(forward, backward, strict=True)])
+    parts = []
+    seg_ptr = [0]
+    for r, (route, ahead, back) in enumerate(zip(routes, forward, backward, strict=True)):
+        for way, (nodes, legs) in enumerate(((np.asarray(route), ahead), (np.asarray(route)[::-1], back))):
+            at = np.concatenate([[0.0], np.cumsum(legs)])
+            a, b = np.triu_indices(len(nodes), 1)
+            parts.append(
+                np.column_stack([nodes[a], nodes[b], at[b] - at[a], np.full(len(a), r), a, b, np.full(len(a), 2 * r + way)])
+            )
+            seg_ptr.append(seg_ptr[-1] + len(nodes) - 1)
+    table = np.concatenate(parts) if parts else np.empty((0, 7))
+    table = table[np.lexsort((table[:, 3], table[:, 2], table[:, 1], table[:, 0]))]
+    key = table[:, 0] * n + table[:, 1]
+    begins = np.flatnonzero(np.diff(key, prepend=-1.0))
+    ptr, group, minutes = access
+    return HeadwayModel(
+        n=n, cycle=cycle, start=np.append(begins, len(table)).astype(np.int64), line=table[:, 3].astype(np.int64),
+        ride=table[:, 2].copy(), seg_from=table[:, 4].astype(np.int64), seg_to=table[:, 5].astype(np.int64),
+        seg_line=table[:, 6].astype(np.int64), seg_ptr=np.array(seg_ptr, np.int64),
+        first=table[begins, 0].astype(np.int64), second=table[begins, 1].astype(np.int64),
+        ptr=ptr, group=group, minutes=minutes, walk=walk, od=od, rules=rules,
+    )  # fmt: skip
+
+
+def assign(model: HeadwayModel, headways: F64, *, loads: bool = True) -> Assignment:
+    """Send every trip by its quickest way, riding or on foot, and say what results.
+
+    Between two nodes that lines join directly people take the first bus of the lines worth taking (common lines);
+    transfers join sections. Ties and paths do not react to crowding.
+    """
+    return _assign(model, headways, loads)[0]
+
+
+def _assign(model: HeadwayModel, headways: F64, loads: bool) -> tuple[Assignment, F64]:
+    rules, n, z = model.rules, model.n, len(model.ptr) - 1
+    freq = np.where(np.isfinite(headways), 1.0 / headways, 0.0)
+    cost = np.empty((n, n), np.float32)
+    kernels.sections(
+        n, model.start, model.line, model.ride, freq, rules.wait, model.first, model.second, cost
+    )
+    d = cost + np.float32(rules.transfer)
+    kernels.all_pairs(d)
+    d -= np.float32(rules.transfer)
+    best, i, j = np.empty((z, z)), np.empty((z, z), np.int32), np.empty((z, z), np.int32)
+    kernels.zone_minutes(d, model.ptr, model.group, model.minutes, model.walk, model.od, best, i, j)
+    total = float(model.od.sum())
+    rides = (i >= 0) & (model.od > 0)
+    far = ~rides & (model.walk > rules.unserved_walk)
+    riding = float(model.od[rides].sum())
+    boardings, peak = np.zeros(model.lines), np.zeros(model.lines)
+    section = np.zeros(len(model.first))
+    all_boardings = 0.0
+    if loads and riding > 0:
+        trips = np.zeros((n, n))
+        np.add.at(trips, (i[rides], j[rides]), model.od[rides])
+        flow = np.zeros((n, n))
+        all_boardings = kernels.section_flows(cost, d, np.float32(rules.transfer), trips, flow)
+        section = flow[model.first, model.second]
+        load = np.zeros(int(model.seg_ptr[-1]))
+        kernels.line_loads(
+            model.start, model.line, model.ride, freq, rules.wait, section, model.seg_from, model.seg_to,
+            model.seg_line, model.seg_ptr, load, boardings,
+        )  # fmt: skip
+        ends = model.seg_ptr[::2]
+        peak = np.array([load[a:b].max(initial=0.0) for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    result = Assignment(
+        mean_minutes=float((best * model.od).sum() / total),
+        unserved=float(model.od[far].sum() / total),
+        walked=float(model.od[~rides].sum() / total),
+        transfers=max(0.0, all_boardings / riding - 1.0) if loads and riding > 0 else 0.0,
+        boardings=boardings,
+        peak_load=peak,
+    )
+    return result, section
+
+
+def allocate(
+    model: HeadwayModel, fleets: Sequence[int], *, rounds: int = 12, swaps: int = 12
+) -> dict[int, HeadwayPlan]:
+    """Share vehicles among lines for several fleet sizes.
+
+    Every line starts at the longest headway allowed. Then each next vehicle goes to the line where it saves people
+    most minutes at the flows of the moment, lines over capacity first; flows are renewed ``rounds`` times on the way.
+    For separable convex costs and fixed flows this greedy rule is exact (Fox 1966). Last, single vehicles are moved
+    between lines while the whole assignment gets better, at most ``swaps`` trials without success a fleet.
+
+    Parameters
+    ----------
+    fleets
+        Vehicles available; sizes below :meth:`HeadwayModel.least_vehicles` in sum are left out of the answer.
+
+    Returns
+    -------
+    dict
+        Fleet size -> plan.
+    """
+    vehicles = model.least_vehicles()
+    wanted = sorted({int(f) for f in fleets if f >= int(vehicles.sum())})
+    plans: dict[int, HeadwayPlan] = {}
+    if not wanted or not model.lines:
+        return plans
+    every = max(1, (wanted[-1] - int(vehicles.sum())) // rounds)
+    since = every
+    section = need = np.zeros(0)
+    used = int(vehicles.sum())
+    for fleet in wanted:
+        full = False
+        while used < fleet and not full:
+            if since >= every:
+                result, section = _assign(model, model.headways(vehicles), True)
+                need = result.peak_load * model.rules.peak_hour / model.rules.capacity / 60.0
+                since = 0
+            k, step = _next_line(model, vehicles, section, need, fleet - used)
+            if k < 0:
+                full = True
+            else:
+                vehicles[k] += step
+                used += step
+                since += step
+        plans[fleet] = _improve(model, vehicles.copy(), fleet, swaps)
+    return plans
+
+
+def _next_line(model: HeadwayModel, vehicles: I64, section: F64, need: F64, spare: int) -> tuple[int, int]:
+    """Line that gets the next vehicles and how many (headways step, so one vehicle may change nothing); (-1, 0): none."""
+    now = model.headways(vehicles)
+    freq = 1.0 / now
+    steps = np.ones(model.lines, np.int64)
+    more = freq.copy()
+    for k in range(model.lines):
+        step = 1
+        while step <= spare and model.rules.headway(float(model.cycle[k]), int(vehicles[k]) + step) >= now[k]:
+            step += 1
+        if step <= spare and now[k] > model.rules.least:
+            more[k] = 1.0 / model.rules.headway(float(model.cycle[k]), int(vehicles[k]) + step)
+            steps[k] = step
+    can = more > freq
+    if not can.any():
+        return -1, 0
+    gain, loss = np.zeros(model.lines), np.zeros(model.lines)
+    kernels.gains(
+        model.start, model.line, model.ride, freq, more, section, model.rules.wait, gain, loss, freq.copy()
+    )
+    over = np.where(can, need / freq, 0.0)
+    if over.max() > 1.0:
+        k = int(np.argmax(over))
+    else:
+        k = int(np.argmax(np.where(can, gain / steps, -1.0)))
+    return k, int(steps[k])
+
+
+def _improve(model: HeadwayModel, vehicles: I64, fleet: int, swaps: int) -> HeadwayPlan:
+    """Move vehicles between lines while the assignment gets better; pairs with the best expected change first."""
+    least = model.least_vehicles()
+    best, section = _assign(model, model.headways(vehicles), True)
+    crowding = _overload(model, vehicles, best)
+    failed: set[tuple[int, int]] = set()
+    misses = 0
+    while misses < swaps and model.lines > 1:
+        pair = _best_swap(model, vehicles, section, least, failed)
+        if pair is None:
+            break
+        trial = vehicles.copy()
+        trial[pair[0]] -= 1
+        trial[pair[1]] += 1
+        result, flows = _assign(model, model.headways(trial), True)
+        overload = _overload(model, trial, result)
+        if (overload, result.mean_minutes) < (crowding, best.mean_minutes - 1e-9):
+            vehicles, best, section, crowding = trial, result, flows, overload
+            failed.clear()
+            misses = 0
+        else:
+            failed.add(pair)
+            misses += 1
+    headways = model.headways(vehicles)
+    tight = np.array([math.ceil(c / h - 1e-9) for c, h in zip(model.cycle, headways, strict=True)], np.int64)
+    over = best.peak_load * model.rules.peak_hour * headways / 60.0 > model.rules.capacity + 1e-9
+    return HeadwayPlan(tight, headways, best, tuple(int(k) for k in np.flatnonzero(over)))
+
+
+def _overload(model: HeadwayModel, vehicles: I64, result: Assignment) -> float:
+    """Passengers over capacity on the busiest segment of each line in the peak hour, summed and rounded."""
+    headways = model.headways(vehicles)
+    hourly = result.peak_load * model.rules.peak_hour
+    return round(float(np.maximum(hourly - model.rules.capacity * 60.0 / headways, 0.0).sum()), 3)
+
+
+def _best_swap(
+    model: HeadwayModel, vehicles: I64, section: F64, least: I64, failed: set[tuple[int, int]]
+) -> tuple[int, int] | None:
+    freq = 1.0 / model.headways(vehicles)
+    more, less = 1.0 / model.headways(vehicles + 1), 1.0 / model.headways(np.maximum(vehicles - 1, 1))
+    less = np.where(vehicles > least, less, freq)
+    gain, loss = np.zeros(model.lines), np.zeros(model.lines)
+    kernels.gains(model.start, model.line, model.ride, freq, more, section, model.rules.wait, gain, loss, less)
+    best, chosen = -math.inf, None
+    for a in np.flatnonzero(vehicles > least):
+        for b in np.flatnonzero(more > freq):
+            value = gain[b] - loss[a]
+            if a != b and value > best and (int(a), int(b)) not in failed:
+                best, chosen = value, (int(a), int(b))
+    return chosen
