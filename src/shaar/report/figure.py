@@ -1,0 +1,89 @@
+"""A figure: a title that says the finding, what it plots, the picture, its source with a badge, and its table twin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from shaar.engine.city.model import Badge
+from shaar.report.i18n import Speaker
+from shaar.report.svg import el
+
+Cell = str | Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: column heads, which columns hold numbers, and rows of text already written in the language."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int]
+    caption: str
+    name: str
+
+    def html(self) -> Markup:
+        """Return the table in a box of its own that may scroll sideways; the first column is the row's head."""
+        head = "".join(
+            el("th", h, scope="col", class_="num" if i in self.numeric else None) for i, h in enumerate(self.heads)
+        )
+        body = []
+        for row in self.rows:
+            cells = [el("th", row[0], scope="row")]
+            cells += [
+                el("td", c, class_="num" if i in self.numeric else None) for i, c in enumerate(row[1:], start=1)
+            ]
+            body.append(el("tr", Markup("").join(cells)))
+        table = el(
+            "table",
+            el("caption", self.caption),
+            el("thead", el("tr", Markup(head))),
+            el("tbody", Markup("").join(body)),
+            data_csv=self.name,
+        )
+        return el("div", table, class_="tablebox", tabindex="0", role="region", aria_label=self.caption)
+
+
+def badge(kind: Badge, s: Speaker) -> Markup:
+    """Return the word that says how a figure came to be, in a box whose border and fill say it without colour."""
+    return el("span", s.t(f"badge.{kind}"), class_=f"badge {kind}")
+
+
+def source_line(text: str, kind: Badge | Sequence[Badge], s: Speaker) -> Markup:
+    """Return the line under a figure: badges, then source and date."""
+    kinds: Sequence[Badge] = (kind,) if isinstance(kind, str) else kind
+    badges = Markup(" ").join(badge(k, s) for k in kinds)
+    return el("p", badges, Markup(" "), f"{s.t('word.source')}: {text}", class_="source")
+
+
+def figure(
+    picture: Markup,
+    *,
+    s: Speaker,
+    ident: str,
+    title: str,
+    subtitle: str,
+    source: Markup,
+    table: Table | None = None,
+    summary_key: str = "word.show_numbers",
+    extra: Markup | None = None,
+) -> Markup:
+    """Put a figure together. ``ident`` has to be unique in the page; it is prefixed with the language."""
+    full = f"{s.language}-{ident}"
+    twin = Markup("")
+    if table is not None:
+        twin = el("details", el("summary", s.t(summary_key)), table.html(), class_="twin")
+    return Markup(
+        '<figure id="{id}" aria-labelledby="{id}-t"><figcaption><h3 id="{id}-t">{title}</h3>'
+        '<p class="sub">{subtitle}</p></figcaption>{picture}{extra}{source}{twin}</figure>'
+    ).format(
+        id=escape(full),
+        title=title,
+        subtitle=subtitle,
+        picture=picture,
+        extra=extra or "",
+        source=source,
+        twin=twin,
+    )

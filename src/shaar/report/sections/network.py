@@ -1,0 +1,195 @@
+"""The proposed network: its map, the price of minutes in vehicles, and every line with its reason."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from shaar.engine.study.results import Line
+from shaar.report.charts.front import front_chart
+from shaar.report.facts import peak_headway
+from shaar.report.figure import Table, figure, source_line
+from shaar.report.i18n import Speaker
+from shaar.report.maps.frame import map_box, uses
+from shaar.report.maps.lines import DrawnLine, badge_layer, line_links
+from shaar.report.maps.names import name_layer
+from shaar.report.sections import model_source
+from shaar.report.shared import Shared
+from shaar.report.svg import el
+
+
+@dataclass(frozen=True, slots=True)
+class LineText:
+    """One line in words."""
+
+    label: str
+    colour: int
+    ends: str
+    facts: list[str]
+    headways: str
+    why: list[str]
+
+
+def network(shared: Shared, s: Speaker) -> dict[str, Any]:
+    """Return the map, the front, the table of lines and a description of each."""
+    return {
+        "map": _map(shared, s),
+        "front": _front(shared, s),
+        "table": _table(shared, s).html(),
+        "lines": [line_text(shared, d, s) for d in shared.drawn],
+        "source": source_line(model_source(shared, s), "modelled", s),
+    }
+
+
+def _map(shared: Shared, s: Speaker) -> Markup:
+    n_old, n_new = shared.stop_counts
+    frequent = sum(peak_headway(line) <= 10 for line in shared.facts.chosen.lines)
+    title = s.t("lines.title", lines=s.p("count.lines", len(shared.drawn)), frequent=s.n(frequent))
+    badges, taken = badge_layer(list(shared.drawn), shared.window)
+    content = (
+        uses("ground", "water", "roads")
+        + el("g", line_links(list(shared.drawn), s), class_="lines")
+        + uses("stops-old", "stops-new")
+        + name_layer(shared.result.city, shared.window, s, taken)
+        + badges
+    )
+    box = map_box(content, shared.window, s, label=title, legend=_legend(s, n_old, n_new), osm=shared.osm, links_inside=True)
+    hint = el("p", s.t("lines.hint"), class_="hint")
+    panel = el("div", class_="line-panel", aria_live="polite")
+    return figure(
+        box,
+        s=s,
+        ident="lines",
+        title=title,
+        subtitle=s.t("lines.sub"),
+        source=source_line(model_source(shared, s), "modelled", s),
+        extra=hint + panel,
+    )
+
+
+def _legend(s: Speaker, n_old: int, n_new: int) -> Markup:
+    def sample(inside: str) -> Markup:
+        return Markup('<svg class="sw wide" aria-hidden="true" viewBox="0 0 36 16">{}</svg>').format(Markup(inside))
+
+    items = [
+        el("li", sample(f'<path class="ln-sample w{w}" d="M2 8h32"/>'), s.t(f"lines.width_{w}")) for w in (0, 1, 2)
+    ]
+    if n_old:
+        items.append(el("li", sample('<path class="stop-case" d="M18 8h0"/><path class="stop-old" d="M18 8h0"/>'),
+                        s.t("lines.stop_old", n=s.n(n_old))))  # fmt: skip
+    if n_new:
+        items.append(el("li", sample('<path class="stop-case" d="M18 8h0"/><path class="stop-new" d="M18 8h0"/>'),
+                        s.t("lines.stop_new", n=s.n(n_new))))  # fmt: skip
+    return el("div", el("p", s.t("lines.legend"), class_="legend-title"), el("ul", Markup("").join(items)), class_="legend")
+
+
+def _front(shared: Shared, s: Speaker) -> Markup:
+    design = shared.result.design
+    plan = shared.facts.chosen
+    after = [p for p in design.front if p.fleet > plan.fleet]
+    if after:
+        nxt = after[0]
+        title = s.t(
+            "front.title",
+            vehicles=s.p("count.vehicles", plan.fleet),
+            minutes=s.unit(plan.mean_minutes, "min", 1),
+            more=s.p("count.more_vehicles", nxt.fleet - plan.fleet),
+            less=s.unit(plan.mean_minutes - nxt.mean_minutes, "min", 1),
+        )
+    else:
+        title = s.t("front.title_last", vehicles=s.p("count.vehicles", plan.fleet), minutes=s.unit(plan.mean_minutes, "min", 1))
+    rows = tuple(
+        (
+            s.n(p.fleet) + (f" ({s.t('front.chosen')})" if i == design.chosen else ""),
+            s.n(p.mean_minutes, 1),
+            s.pct(p.unserved, 1),
+            s.n(len(p.lines)),
+            s.n(p.vehicle_km_day),
+        )
+        for i, p in enumerate(design.front)
+    )
+    heads = tuple(s.t(f"col.{k}") for k in ("vehicles", "mean_minutes", "unserved", "lines", "vehicle_km_day"))
+    return figure(
+        front_chart(design, s),
+        s=s,
+        ident="front",
+        title=title,
+        subtitle=s.t("front.sub"),
+        source=source_line(model_source(shared, s), "modelled", s),
+        table=Table(heads, rows, frozenset({1, 2, 3, 4}), s.t("front.sub"), "front"),
+    )
+
+
+def line_ends(shared: Shared, line: Line, s: Speaker) -> str:
+    """Return "from – to" by the names of the first and last stop."""
+    stops = shared.result.design.stops
+    names = []
+    for stop_id in (line.stops_forward[0], line.stops_forward[-1]):
+        row = stops.filter(pl.col("stop_id") == stop_id)
+        names.append((row["name"][0] if row.height else None) or s.t("line.unnamed"))
+    return " – ".join(names)
+
+
+def headway_text(line: Line, s: Speaker) -> str:
+    """Return the headway of each period in words."""
+    return "; ".join(
+        f"{s.word('period', name)}: {s.t('line.every', minutes=s.unit(h, 'min', 0 if float(h).is_integer() else 1))}"
+        for name, h in line.headways.items()
+        if h > 0 and math.isfinite(h)
+    )
+
+
+def why_texts(line: Line, s: Speaker) -> list[str]:
+    """Return the reasons of a line that the catalogue knows how to say."""
+    out = []
+    for key, value in line.why.items():
+        if not s.has(f"why.{key}"):
+            continue
+        if isinstance(value, str):
+            if value:
+                out.append(s.t(f"why.{key}", v=value))
+        elif math.isfinite(value) and value > 0:
+            out.append(s.t(f"why.{key}", v=s.sig(float(value)) if value >= 10 else s.n(float(value), 0 if float(value).is_integer() else 1)))
+    return out
+
+
+def line_text(shared: Shared, d: DrawnLine, s: Speaker) -> LineText:
+    """Say one line in words."""
+    line = d.line
+    facts = [
+        s.unit((line.km_forward + line.km_backward) / 2, "km", 1),
+        s.unit((line.minutes_forward + line.minutes_backward) / 2, "min"),
+        s.p("count.stops", len({*line.stops_forward, *line.stops_backward})),
+        s.p("count.vehicles", line.vehicles),
+        s.word("vehicle", line.vehicle_type),
+    ]
+    return LineText(d.label, d.colour, line_ends(shared, line, s), facts, headway_text(line, s), why_texts(line, s))
+
+
+def _table(shared: Shared, s: Speaker) -> Table:
+    heads = [s.t("col.line"), s.t("col.from_to"), s.t("col.km"), s.t("col.stops"), s.t("col.headway"), s.t("col.vehicles")]
+    trips = any("trips_day" in d.line.why for d in shared.drawn)
+    if trips:
+        heads.append(s.t("col.trips_day"))
+    rows = []
+    for i, d in enumerate(shared.drawn):
+        line = d.line
+        link = el("a", d.label, href=f"#{s.language}-line-{i}", class_=f"chip c{d.colour}", data_line=i)
+        h = peak_headway(line)
+        row: list[str | Markup] = [
+            link,
+            line_ends(shared, line, s),
+            s.n((line.km_forward + line.km_backward) / 2, 1),
+            s.n(len({*line.stops_forward, *line.stops_backward})),
+            s.n(h, 0 if math.isinf(h) or float(h).is_integer() else 1),
+            s.n(line.vehicles),
+        ]
+        if trips:
+            value = line.why.get("trips_day")
+            row.append("–" if value is None or isinstance(value, str) else s.sig(float(value)))
+        rows.append(tuple(row))
+    return Table(tuple(heads), tuple(rows), frozenset(range(2, len(heads))), s.t("lines.table"), "lines")
