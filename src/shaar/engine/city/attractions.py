@@ -159,7 +159,9 @@ def find_jobs(extract: OsmExtract, buildings: Buildings, total: float | None) ->
     return scale_to(out, total) if total is not None and out.total > 0 else out
 
 
-def count_by_zone(attractions: tuple[Attraction, ...], zone_of: npt.NDArray[np.int64], n_zones: int) -> dict[str, npt.NDArray[np.float64]]:
+def count_by_zone(
+    attractions: tuple[Attraction, ...], zone_of: npt.NDArray[np.int64], n_zones: int
+) -> dict[str, npt.NDArray[np.float64]]:
     """Count schools, clinics, shops and parks by zone; ``zone_of`` is the zone row of each attraction, -1 for none."""
     out = {c: np.zeros(n_zones) for c in ("schools", "clinics", "shops", "parks")}
     for a, z in zip(attractions, zone_of.tolist()):

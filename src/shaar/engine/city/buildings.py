@@ -18,13 +18,14 @@ F64 = npt.NDArray[np.float64]
 
 #: ``building=*`` values that are homes (OpenStreetMap wiki, Key:building, "Accommodation"; hotels are workplaces here).
 HOME_TYPES = frozenset(
-    "apartments house residential detached semidetached_house terrace dormitory bungalow villa farm cabin dwelling_house "
-    "static_caravan houseboat stilt_house ger apartment family_house block".split()
+    ["apartments", "house", "residential", "detached", "semidetached_house", "terrace", "dormitory", "bungalow", "villa", "farm", "cabin", "dwelling_house", "static_caravan", "houseboat", "stilt_house", "ger", "apartment", "family_house", "block"]
 )
 #: Values that say nothing about the use.
 UNSPECIFIC = frozenset({"yes", "true", "public_building", "building", "unclassified", "mixed", "mixed_use"})
 #: Values that are no buildings to work or live in.
-NOT_USED = frozenset("construction abandoned abbandonned abandonned ruins collapsed demolished roof tank proposed".split())
+NOT_USED = frozenset(
+    ["construction", "abandoned", "abbandonned", "abandonned", "ruins", "collapsed", "demolished", "roof", "tank", "proposed"]
+)
 
 #: Storeys taken where neither the building nor enough of its kind in the same extract is tagged (assumed).
 DEFAULT_LEVELS = {"apartments": 5.0, "block": 5.0, "dormitory": 5.0, "residential": 2.0, "office": 4.0, "hotel": 4.0,
@@ -39,17 +40,14 @@ HALL_M2 = 4000.0
 
 #: Areas inside which an unspecific building is not a home.
 WORK_LANDUSE = frozenset(
-    "industrial commercial retail garages military railway cemetery quarry landfill construction depot port "
-    "farmyard greenhouse_horticulture".split()
+    ["industrial", "commercial", "retail", "garages", "military", "railway", "cemetery", "quarry", "landfill", "construction", "depot", "port", "farmyard", "greenhouse_horticulture"]
 )
 WORK_AMENITY = frozenset(
-    "school kindergarten hospital clinic university college marketplace prison police fire_station bus_station fuel "
-    "parking place_of_worship theatre embassy courthouse".split()
+    ["school", "kindergarten", "hospital", "clinic", "university", "college", "marketplace", "prison", "police", "fire_station", "bus_station", "fuel", "parking", "place_of_worship", "theatre", "embassy", "courthouse"]
 )
 #: Points that make the low building around them a workplace.
 WORK_POINTS = frozenset(
-    "school kindergarten hospital clinic townhall courthouse embassy place_of_worship theatre fuel police fire_station "
-    "marketplace university college".split()
+    ["school", "kindergarten", "hospital", "clinic", "townhall", "courthouse", "embassy", "place_of_worship", "theatre", "fuel", "police", "fire_station", "marketplace", "university", "college"]
 )
 
 
@@ -100,13 +98,26 @@ def use_of(tags: Tags) -> str:
         return "kindergarten"
     if amenity == "university" or building == "university":
         return "university"
-    if amenity in {"hospital", "clinic", "doctors", "dentist"} or building in {"hospital", "clinic"} or "healthcare" in tags:
+    if (
+        amenity in {"hospital", "clinic", "doctors", "dentist"}
+        or building in {"hospital", "clinic"}
+        or "healthcare" in tags
+    ):
         return "hospital" if "hospital" in {amenity, building} else "clinic"
     if tags.get("tourism") in {"hotel", "hostel", "motel", "guest_house"} or building == "hotel":
         return "hotel"
     if amenity in {"restaurant", "cafe", "bar", "pub", "fast_food", "food_court", "nightclub", "canteen"}:
         return "catering"
-    if amenity in {"bank", "townhall", "courthouse", "embassy", "police", "post_office", "fire_station", "public_building"}:
+    if amenity in {
+        "bank",
+        "townhall",
+        "courthouse",
+        "embassy",
+        "police",
+        "post_office",
+        "fire_station",
+        "public_building",
+    }:
         return "office"
     if "office" in tags or building in {"office", "government", "public", "civic"}:
         return "office"
@@ -122,7 +133,10 @@ def use_of(tags: Tags) -> str:
         return "warehouse"
     if building in {"industrial", "manufacture", "factory", "works"} or tags.get("man_made") == "works":
         return "industrial"
-    if amenity in {"theatre", "cinema", "library", "arts_centre", "community_centre"} or tags.get("tourism") == "museum":
+    if (
+        amenity in {"theatre", "cinema", "library", "arts_centre", "community_centre"}
+        or tags.get("tourism") == "museum"
+    ):
         return "culture"
     if building in {"train_station", "transportation", "stadium", "sports_hall", "sports_centre"}:
         return "culture"
@@ -150,7 +164,9 @@ def classify_buildings(extract: OsmExtract, crs: str) -> Buildings:
     n = len(features)
     shapes = project_shapes([f.geometry for f in features], crs) if n else np.empty(0, object)
     footprint = shapely.area(shapes) if n else np.empty(0)
-    inner = shapely.point_on_surface(np.array([f.geometry for f in features], dtype=object)) if n else np.empty(0, object)
+    inner = (
+        shapely.point_on_surface(np.array([f.geometry for f in features], dtype=object)) if n else np.empty(0, object)
+    )
     lon, lat = shapely.get_x(inner), shapely.get_y(inner)
     kind = [_kind(f.tags) for f in features]
     tagged = np.array([read_levels(f.tags) for f in features], dtype=float).reshape(n)
@@ -169,7 +185,9 @@ def classify_buildings(extract: OsmExtract, crs: str) -> Buildings:
         reasons[reason] += 1
         if kind[i] not in NOT_USED:
             use[i] = use_of(f.tags) or ("" if home[i] or kind[i] != "" else _use_of_ground(grounds[i], footprint[i]))
-    return Buildings(lon, lat, footprint, levels, source, home, np.array(use, dtype=np.str_).reshape(n), shapes, dict(reasons))
+    return Buildings(
+        lon, lat, footprint, levels, source, home, np.array(use, dtype=np.str_).reshape(n), shapes, dict(reasons)
+    )
 
 
 def _kind(tags: Tags) -> str:
@@ -188,7 +206,11 @@ def _reason(
     if kind:
         return "not a home: tagged as something else"
     shop = tags.get("shop", "no") != "no"
-    if use_of(tags) and not shop or any(k in tags for k in ("leisure", "tourism", "industrial", "military", "man_made")):
+    if (
+        (use_of(tags)
+        and not shop)
+        or any(k in tags for k in ("leisure", "tourism", "industrial", "military", "man_made"))
+    ):
         return "not a home: has a use of its own"
     if tags.get("amenity") in {"parking", "shelter", "toilets"} or "power" in tags or "public_transport" in tags:
         return "not a home: has a use of its own"
@@ -267,7 +289,9 @@ def _grounds(extract: OsmExtract, inner: npt.NDArray[np.object_]) -> list[str]:
 def _work_points(extract: OsmExtract, features: list) -> npt.NDArray[np.bool_]:  # type: ignore[type-arg]
     out = np.zeros(len(features), bool)
     points = [
-        f.geometry for f in extract.points if f.tags.get("amenity") in WORK_POINTS or f.tags.get("office") == "government"
+        f.geometry
+        for f in extract.points
+        if f.tags.get("amenity") in WORK_POINTS or f.tags.get("office") == "government"
     ]
     if points and features:
         tree = shapely.STRtree(np.array(points, dtype=object))

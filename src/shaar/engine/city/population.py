@@ -82,7 +82,9 @@ def population_from_buildings(
         if within is not None:
             home &= shapely.contains_xy(within, lon, lat)
         if not home.any():
-            raise InputError("no homes are mapped in the area, so people cannot be spread over buildings; give --population")
+            raise InputError(
+                "no homes are mapped in the area, so people cannot be spread over buildings; give --population"
+            )
         persons[home] = total * area[home] / area[home].sum()
         return People(lon, lat, persons).only(home)
     scale = total / sum(p for _, p in districts.values())
@@ -130,9 +132,7 @@ def population_from_areas(
     return join(parts)
 
 
-def population_from_raster(
-    counts: npt.NDArray[np.float64], lon: F64, lat: F64, nodata: float | None = None
-) -> People:
+def population_from_raster(counts: npt.NDArray[np.float64], lon: F64, lat: F64, nodata: float | None = None) -> People:
     """Take persons per pixel at pixel centres (lon, lat of the same shape as ``counts``); blanks and nodata are nobody.
 
     Raises

@@ -111,7 +111,11 @@ def _split_zones(people: People, others: People | None, coarse: int, aim: int) -
     cells = sorted({c if h3.cell_to_parent(c, coarse) in split else h3.cell_to_parent(c, coarse) for c in every})
     shapes = []
     for c in cells:
-        parts = [cell_shape(k) for k in h3.cell_to_children(c, coarse + 1)] if h3.get_resolution(c) == coarse else [cell_shape(c)]
+        parts = (
+            [cell_shape(k) for k in h3.cell_to_children(c, coarse + 1)]
+            if h3.get_resolution(c) == coarse
+            else [cell_shape(c)]
+        )
         shapes.append(shapely.union_all(parts) if len(parts) > 1 else parts[0])
     method = f"H3 cells of resolution {coarse}, the {len(split)} most populous split into resolution {coarse + 1}"
     return ZoneSet(tuple(cells), np.array(shapes, dtype=object), method)

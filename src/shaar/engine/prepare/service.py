@@ -1,0 +1,130 @@
+"""Stops and timetable of a new city: from GTFS feeds, or lines written out as GTFS with frequencies."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from shaar.engine.city.extract import OsmExtract
+from shaar.engine.city.model import Provenance
+from shaar.engine.city.streets import Streets
+from shaar.engine.findings import Finding
+from shaar.engine.prepare.zoning import OSM_LICENCE
+from shaar.engine.progress import Progress
+from shaar.engine.timetable.feed import Feed
+from shaar.engine.timetable.merge import merge_feeds
+from shaar.engine.timetable.read import read_gtfs
+from shaar.engine.timetable.write import write_gtfs
+
+TRANSIT = frozenset(["bus", "trolleybus", "minibus", "share_taxi", "tram", "light_rail", "subway", "train", "monorail", "ferry"])
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Stops matched to streets, how ``gtfs.zip`` is written (None: there is no timetable), and what to say about it."""
+
+    stops: pl.DataFrame
+    write: Callable[[Path], None] | None
+    time_zone: str | None
+    provenance: dict[str, Provenance]
+    findings: tuple[Finding, ...]
+
+
+def make_service(
+    extract: OsmExtract,
+    streets: Streets,
+    gtfs: Sequence[Path],
+    lines: Path | None,
+    *,
+    crs: str,
+    time_zone: str,
+    progress: Progress,
+) -> Service:
+    """Take stops and timetable from the best source there is: feeds, then a file of lines, then OSM route relations.
+
+    With feeds, their stops are the stops of the city. Without, the stops are those tagged in OpenStreetMap and those
+    that had to be synthesised along lines.
+    """
+    if gtfs:
+        return _from_feeds(streets, gtfs, crs, progress)
+    from shaar.engine.city.stops import match_stops, stops_from_osm
+
+    tagged = stops_from_osm(extract)
+    stops = match_stops(tagged, streets.nodes, streets.links, crs)
+    provenance = {
+        "stops": Provenance("reported", f"OpenStreetMap ({extract.source})", extract.date, "tagged stops", OSM_LICENCE)
+    }
+    if lines is not None:
+        from shaar.engine.prepare import lines_file
+
+        found = lines_file.lines_from_file(lines, streets, stops, crs=crs, time_zone=time_zone, progress=progress)
+        provenance["gtfs"] = Provenance("reported", lines.name, "", "lines with headways, run times from street speeds")
+    elif any(r.tags.get("type") == "route" and r.tags.get("route") in TRANSIT for r in extract.relations):
+        from shaar.engine.prepare import lines_osm
+
+        found = lines_osm.lines_from_osm(extract, streets, stops, crs=crs, time_zone=time_zone, progress=progress)
+        provenance["gtfs"] = Provenance("modelled", f"OpenStreetMap route relations ({extract.source})", extract.date,
+                                        "headways and spans as tagged, else assumed; run times from street speeds", OSM_LICENCE)  # fmt: skip
+    else:
+        found = None
+    if found is None:
+        none = Finding("build.no_timetable", "There is neither a GTFS feed nor a line in the data: the city has no timetable, "
+                       "and nothing stands in for it.", severity="assumed")  # fmt: skip
+        return Service(stops, None, None, provenance, (none,))
+    feed: Feed = found.feed
+    return Service(
+        found.stops, lambda folder: write_gtfs(feed, folder / "gtfs.zip"), None, provenance, tuple(found.findings)
+    )
+
+
+def _from_feeds(streets: Streets, gtfs: Sequence[Path], crs: str, progress: Progress) -> Service:
+    feeds = [read_gtfs(p, progress=progress) for p in gtfs]
+    feed = merge_feeds(feeds, _short_names(gtfs))
+    from shaar.engine.city.stops import match_stops
+
+    used = feed.stop_times["stop_id"].unique()
+    at = feed.stops.filter(
+        (pl.col("location_type").fill_null(0) == 0)
+        & pl.col("stop_lat").is_not_null()
+        & pl.col("stop_lon").is_not_null()
+        & pl.col("stop_id").is_in(used.implode())
+    )
+    raw = pl.DataFrame(
+        {"stop_id": at["stop_id"], "name": at["stop_name"], "lon": at["stop_lon"], "lat": at["stop_lat"],
+         "source": pl.Series(["gtfs"] * at.height, dtype=pl.String)}
+    )  # fmt: skip
+    stops = match_stops(raw, streets.nodes, streets.links, crs)
+    findings = list(feed.findings)
+    idle = feed.stops.filter(pl.col("location_type").fill_null(0) == 0).height - at.height
+    if idle:
+        findings.append(Finding("build.stops_idle", f"{idle:,} stops of the feed are served by no trip and are left out of the stops "
+                                "of the city.", idle, severity="info", values={"stops": idle}))  # fmt: skip
+    names = ", ".join(p.name for p in gtfs)
+    agencies = ", ".join(sorted({str(v) for v in feed.agency["agency_name"].drop_nulls().to_list()}))
+    source = Provenance(
+        "reported", f"GTFS {names}{f' of {agencies}' if agencies else ''}", _feed_dates(feed), "as published"
+    )
+    zones = [z for z in feed.agency["agency_timezone"].drop_nulls().to_list() if z]
+
+    def put(folder: Path) -> None:
+        if len(gtfs) == 1 and zipfile.is_zipfile(gtfs[0]):
+            shutil.copyfile(gtfs[0], folder / "gtfs.zip")
+        else:
+            write_gtfs(feed, folder / "gtfs.zip")
+
+    return Service(stops, put, zones[0] if zones else None, {"stops": source, "gtfs": source}, tuple(findings))
+
+
+def _short_names(paths: Sequence[Path]) -> list[str]:
+    names = [p.stem for p in paths]
+    return [n if names.count(n) == 1 else f"{n}{i + 1}" for i, n in enumerate(names)]
+
+
+def _feed_dates(feed: Feed) -> str:
+    days = pl.concat([feed.calendar["start_date"], feed.calendar["end_date"], feed.calendar_dates["date"]]).drop_nulls()
+    return f"{days.min()}/{days.max()}" if len(days) else ""
