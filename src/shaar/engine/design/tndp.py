@@ -37,7 +37,7 @@ def read_tndp(
         Naming file, line and field.
     """
     folder = Path(folder)
-    if not 1 <= n_routes:
+    if not n_routes >= 1:
         raise InputError(f"a route set needs at least one route, not {n_routes}", field="n_routes")
     if not 2 <= min_nodes <= max_nodes:
         raise InputError(

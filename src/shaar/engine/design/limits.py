@@ -1,0 +1,136 @@
+"""Whether the rules of an instance can be kept at all, and which one cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import minimum_spanning_tree
+
+from ..errors import InputError
+from .instance import Instance
+from .network import components, drivable, drivable_shortest, served_nodes
+
+
+def check(instance: Instance, total_cap: float | None = None) -> None:
+    """Refuse what no route set can satisfy.
+
+    Only provable contradictions are refused; a search may still fail to meet rules that pass here.
+
+    Parameters
+    ----------
+    instance
+        The problem.
+    total_cap
+        Largest total route time in minutes that is wanted, if any.
+
+    Raises
+    ------
+    InputError
+        One sentence that names the rule that binds and the nodes concerned (0-based).
+    """
+    _numbers(instance)
+    _reach(instance)
+    _room(instance, total_cap)
+
+
+def _names(nodes: npt.NDArray[np.int64]) -> str:
+    shown = ", ".join(str(int(node)) for node in nodes[:8])
+    return f"{'node' if len(nodes) == 1 else 'nodes'} {shown}{', ...' if len(nodes) > 8 else ''}"
+
+
+def _numbers(instance: Instance) -> None:
+    n = instance.n
+    for field, shape in (("time", (n, n)), ("demand", (n, n)), ("terminal", (n,)), ("must_cover", (n,))):
+        if getattr(instance, field).shape != shape:
+            raise InputError(f"the shape must be {shape}, not {getattr(instance, field).shape}", field=field)
+    if instance.n_routes < 1:
+        raise InputError(f"at least one route is needed, not {instance.n_routes}", field="n_routes")
+    if not 2 <= instance.min_nodes <= instance.max_nodes:
+        raise InputError(
+            f"2 <= min_nodes <= max_nodes is needed, not {instance.min_nodes} and {instance.max_nodes}",
+            field="min_nodes",
+        )
+    if not (np.isfinite(instance.demand).all() and (instance.demand >= 0).all()):
+        raise InputError("trips must be numbers not below zero", field="demand")
+    if np.isnan(instance.time).any() or (instance.time < 0).any():
+        raise InputError("run times must be minutes not below zero, or inf where there is no link", field="time")
+    if not (np.isfinite(instance.transfer_penalty) and instance.transfer_penalty >= 0):
+        raise InputError("minutes not below zero are needed", field="transfer_penalty")
+    if not instance.unserved_minutes > 0:
+        raise InputError("minutes above zero are needed, or inf", field="unserved_minutes")
+    if not instance.demand.sum() > 0:
+        raise InputError(f"{instance.name} has no demand, so no route set is better than another", field="demand")
+
+
+def _reach(instance: Instance) -> None:
+    links = drivable(instance)
+    if not links.any():
+        raise InputError("no link can be driven in both directions, so no route can run", field="time")
+    served = served_nodes(instance)
+    piece = components(instance)
+    size = np.bincount(piece)
+    if np.isinf(instance.unserved_minutes):
+        main = int(np.argmax(np.bincount(piece[served])))
+        lost = np.flatnonzero(served & (piece != main))
+        if len(lost):
+            raise InputError(
+                f"{_names(lost)} cannot be reached from the other nodes over links drivable in both directions, "
+                "but every trip must be served",
+                field="time",
+            )
+    ends = np.bincount(piece[instance.terminal], minlength=len(size))
+    usable = (size >= instance.min_nodes) & (ends >= 2)
+    if not usable.any():
+        raise InputError(
+            f"no connected part of the network has two terminals and the {instance.min_nodes} nodes that a route needs",
+            field="terminal" if (size >= instance.min_nodes).any() else "min_nodes",
+        )
+    lost = np.flatnonzero(served & ~usable[piece])
+    if len(lost):
+        raise InputError(
+            f"no route can serve {_names(lost)}: their part of the network has fewer than two terminals or fewer than "
+            f"{instance.min_nodes} nodes",
+            field="must_cover",
+        )
+
+
+def _room(instance: Instance, total_cap: float | None) -> None:
+    served = served_nodes(instance)
+    classic = np.isinf(instance.unserved_minutes)
+    room = instance.n_routes * instance.max_nodes - (instance.n_routes - 1 if classic else 0)
+    if served.sum() > room:
+        raise InputError(
+            f"{int(served.sum())} nodes must be served, but {instance.n_routes} routes of at most {instance.max_nodes} "
+            f"nodes serve at most {room}",
+            field="n_routes, max_nodes",
+        )
+    links = drivable(instance)
+    quickest = float(np.minimum(instance.time, instance.time.T)[links].min())
+    if (instance.min_nodes - 1) * quickest > instance.max_minutes + 1e-9:
+        raise InputError(
+            f"a route of {instance.min_nodes} nodes takes at least {(instance.min_nodes - 1) * quickest:.2f} minutes, "
+            f"more than the {instance.max_minutes:.2f} allowed",
+            field="max_minutes",
+        )
+    shortest = drivable_shortest(instance)
+    shortest = np.minimum(shortest, shortest.T)
+    ends = np.flatnonzero(instance.terminal)
+    to_ends = np.sort(shortest[:, ends], axis=1)[:, :2].sum(axis=1)  # a terminal is 0 from itself
+    lost = np.flatnonzero(served & (to_ends > instance.max_minutes + 1e-9))
+    if len(lost):
+        raise InputError(
+            f"no route from terminal to terminal through {_names(lost)} keeps within {instance.max_minutes:.2f} minutes",
+            field="max_minutes",
+        )
+    if total_cap is None:
+        return
+    mean = np.where(links, (instance.time + instance.time.T) / 2.0, 0.0)
+    least = instance.n_routes * (instance.min_nodes - 1) * float(mean[links].min())
+    if classic and served.all():
+        least = max(least, float(minimum_spanning_tree(csr_matrix(mean)).sum()))
+    if total_cap < least - 1e-9:
+        raise InputError(
+            f"a total route time of {total_cap:g} minutes cannot be kept: any route set needs at least {least:g}",
+            field="total_cap",
+        )
