@@ -76,6 +76,7 @@ LINKS = (
     Column("cycle_stress", pl.Int8, "1-4", "level of traffic stress from tags, 1 calm to 4 heavy"),
     Column("slope", pl.Float64, "%", "rise over run from_node -> to_node, null where no elevation was given"),
     Column("osm_way", pl.Int64, "", "OSM way, null where the source has none", required=False),
+    Column("structure", pl.String, "", "bridge or tunnel, null where neither", required=False),
 )
 
 TURNS = (
