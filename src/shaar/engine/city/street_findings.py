@@ -36,15 +36,16 @@ def street_findings(nodes: pl.DataFrame, links: pl.DataFrame, n_blocked: int) ->
         if not len(label) or label.max() == 0:
             continue
         sizes = np.bincount(label)
+        parts, away, largest = len(sizes) - 1, int(sizes[1:].sum()), int(sizes[1])
         share = float(sizes[0] / sizes.sum())
         examples = touched[np.unique(label, return_index=True)[1][1:]]
         lon, lat = nodes["lon"].to_numpy()[examples], nodes["lat"].to_numpy()[examples]
         found.append(
             Finding(
                 code=f"streets.islands.{mode}",
-                message=f"{len(sizes) - 1} parts of the {mode} streets, {sizes[1:].sum()} of {sizes.sum()} nodes, are not "
-                f"connected to the rest; the largest has {sizes[1]} nodes.",
-                count=len(sizes) - 1,
+                message=f"{parts} parts of the {mode} streets, {away} of {len(label)} nodes, are not "
+                f"connected to the rest; the largest has {largest} nodes.",
+                count=parts,
                 where=f"{lon[0]:.5f}, {lat[0]:.5f}",
                 severity="warning" if share < 0.95 else "info",
                 values={

@@ -89,7 +89,7 @@ def class_speed(highway: str, country: str = "") -> float:
 
 
 def free_speed(tags: Tags, country: str = "") -> float:
-    """Return the free speed of a way in km/h: ``maxspeed`` (the higher direction's), else what implies it, else class."""
+    """Return the free speed of a way in km/h: ``maxspeed`` (the higher direction's), what implies it, the class's."""
     for keys in (("maxspeed",), ("maxspeed:forward", "maxspeed:backward"), ("maxspeed:type",), ("source:maxspeed",)):
         stated = [v for k in keys if (v := parse_maxspeed(tags.get(k), country)) is not None]
         if stated:

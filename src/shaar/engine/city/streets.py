@@ -79,6 +79,7 @@ def build_streets(extract: OsmExtract, *, country: str = "", progress: Progress 
         raise InputError("no way in the extract is open to anybody, so there are no streets", file=extract.source)
     progress("streets", 1, 4, "links")
     chain = _vertices(extract, np.asarray(kept))
+    chain = _without_lone_squares(chain, [extract.way_tags[k].get("area") == "yes" for k in kept])
     n_seen = np.bincount(chain.node, minlength=len(extract.node_id))
     first = np.r_[True, chain.way[1:] != chain.way[:-1]]
     last = np.r_[first[1:], True]
@@ -123,6 +124,16 @@ def _vertices(extract: OsmExtract, kept: I64) -> _Chain:
     step[np.r_[True, way[1:] != way[:-1]]] = 0.0
     run = np.cumsum(step)
     return _Chain(node, way, run)
+
+
+def _without_lone_squares(chain: _Chain, is_square: list[bool]) -> _Chain:
+    """Leave out the outlines of squares that no street or footway ends on."""
+    once = np.unique(np.column_stack([chain.way, chain.node]), axis=0)
+    shared = np.bincount(once[:, 1], minlength=int(chain.node.max(initial=0)) + 1) > 1
+    touches = np.zeros(len(is_square), bool)
+    touches[once[shared[once[:, 1]], 0]] = True
+    keep = (touches | ~np.asarray(is_square))[chain.way]
+    return _Chain(chain.node[keep], chain.way[keep], chain.at[keep])
 
 
 def _link_frame(
