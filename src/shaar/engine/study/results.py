@@ -96,6 +96,7 @@ class Line:
 
     ``headways`` maps period name -> minutes; ``why`` holds the figures of the reason shown to people: demand served
     (trips a day), people within 400 m, jobs within 400 m, settlements reached, what is lost without it.
+    ``seconds_*`` are run times from the first stop to each stop.
     """
 
     line_id: str
@@ -112,6 +113,8 @@ class Line:
     vehicles: int
     vehicle_type: str
     why: Mapping[str, float | str]
+    seconds_forward: tuple[int, ...] = ()
+    seconds_backward: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
