@@ -1,4 +1,4 @@
-"""Street graphs, shortest paths with and without banned turns, snapping and walks, against hand-made cases and scipy."""
+"""Street graphs, shortest paths with and without banned turns, snapping and walks: hand-made cases and scipy."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_walks_between_points_on_streets():
     full[np.repeat(np.arange(4), np.diff(w.ptr)), w.to] = w.metres
     expected = [[0, 50, 225, 175], [50, 0, 175, 125], [225, 175, 0, 250], [175, 125, 250, 0]]
     np.testing.assert_allclose(full, expected, atol=0.3)
-    assert (w.seconds >= w.metres).all()
+    assert (w.seconds >= w.metres - 1e-3).all()
     assert (w.seconds <= w.metres + 1).all()
     near = without_self(walk_links(g, at, at, limit=130, kmh=3.6))
     assert [near.to[near.ptr[i] : near.ptr[i + 1]].tolist() for i in range(4)] == [[1], [0, 3], [], [1]]

@@ -207,8 +207,8 @@ def _trips(day: DayTimetable, p: int, phase: float) -> list[tuple[np.ndarray, np
         key = departure[k].tobytes() + arrival[k].tobytes()
         groups.setdefault(key, (k, []))[1].append(starts)
     out = []
-    for k, starts in groups.values():
-        t = np.sort(np.concatenate(starts))[:, None]
+    for k, laid in groups.values():
+        t = np.sort(np.concatenate(laid))[:, None]
         if len(t):
             out.append((t + departure[k], t + arrival[k]))
     return out

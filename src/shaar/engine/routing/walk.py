@@ -118,7 +118,9 @@ def walk_links(
                 break
             cap = int(count.max()) + 16
         keep = np.arange(cap)[None, :] < count[:, None]
-        parts.append((count, ids[keep], metres[keep]))
+        to, way = ids[keep], metres[keep]
+        order = np.lexsort((to, np.repeat(np.arange(hi - lo), count)))
+        parts.append((count, to[order], way[order]))
         progress(stage, hi, n_s)
     return _rows(parts, n_t, kmh)
 
@@ -127,12 +129,10 @@ def _rows(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_to: int, kmh
     count = np.concatenate([p[0] for p in parts]) if parts else np.zeros(0, np.int32)
     to = np.concatenate([p[1] for p in parts]) if parts else np.zeros(0, np.int32)
     metres = np.concatenate([p[2] for p in parts]) if parts else np.zeros(0, np.float32)
-    order = np.lexsort((to, np.repeat(np.arange(len(count)), count)))
     ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    metres = metres[order]
     # a millisecond is forgiven, so that rounding errors of the projection do not cost whole seconds
     seconds = np.ceil(metres.astype(np.float64) * 3.6 / kmh - 1e-3).astype(np.int32)
-    return WalkLinks(ptr, to[order], metres, seconds, n_to)
+    return WalkLinks(ptr, to, metres, seconds, n_to)
 
 
 def without_self(walks: WalkLinks) -> WalkLinks:

@@ -1,0 +1,214 @@
+"""How a city stands with one network: who lives near service, what people reach, how long journeys take, and where."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.city.model import City
+from shaar.engine.errors import InputError
+from shaar.engine.findings import Finding
+from shaar.engine.fleet.service import service_stats
+from shaar.engine.progress import Progress, silent
+from shaar.engine.routing.raptor import travel_times
+from shaar.engine.study.baseline_tables import equity, journey_stats, place_table, zone_table
+from shaar.engine.study.baseline_walks import STOP_TO_STREET_M, TRANSFER_M, ZONE_TO_STREET_M, Walks, walks
+from shaar.engine.study.results import Baseline, NetworkStats, Options
+from shaar.engine.timetable.arrays import DayTimetable
+from shaar.engine.timetable.calendar import typical_weekday
+from shaar.engine.timetable.day import day_timetable
+from shaar.engine.timetable.feed import Feed
+from shaar.engine.timetable.pattern_length import pattern_km, pattern_km_findings
+
+F64 = npt.NDArray[np.float64]
+#: Draws of the unknown phases of lines that have only headways.
+HEADWAY_DRAWS = 5
+
+
+def baseline(
+    city: City,
+    feed: Feed | None,
+    *,
+    options: Options | None = None,
+    label: str = "today",
+    od: F64 | None = None,
+    progress: Progress = silent,
+) -> Baseline:
+    """Say how a city stands with a timetable, or on foot where it has none.
+
+    Parameters
+    ----------
+    city, feed
+        The city, and the timetable to judge (None: journeys are on foot only and there are no network figures).
+    options
+        Day (a typical weekday of the timetable when None), window of departures, walking, limits, thresholds.
+    label
+        What to call this network.
+    od
+        Daily trips float[z, z] that weigh the journeys; modelled by :mod:`shaar.engine.study.demand` when None.
+
+    Returns
+    -------
+    Baseline
+        Journey minutes are medians over the departures of the window, door to door, waiting included.
+
+    Raises
+    ------
+    InputError
+        The city has no zones or no streets to walk on, the demand has another shape, or nothing runs on the day.
+    """
+    options = options or Options()
+    z = city.zones.height
+    if z == 0:
+        raise InputError("the city has no zones, so there is nobody to ask", file=city.path / "zones.parquet")
+    if not city.links["walk"].fill_null(False).any():
+        raise InputError("the city has no street to walk on", file=city.path / "links.parquet", field="walk")
+    modelled = od is None
+    if od is None:
+        from shaar.engine.study.demand import city_demand
+
+        od = city_demand(city, progress=progress)
+    if od.shape != (z, z):
+        raise InputError(f"the demand has shape {od.shape} but the city has {z} zones")
+    day, timetable, network, findings = _service(feed, options)
+    on_foot = walks(city, timetable, options, progress)
+    journeys = travel_times(
+        timetable,
+        on_foot.access,
+        on_foot.transfers,
+        on_foot.egress,
+        on_foot.direct,
+        window=options.window,
+        max_rides=options.max_rides,
+        max_minutes=options.max_minutes,
+        headway_draws=HEADWAY_DRAWS,
+        seed=options.seed,
+        progress=progress,
+    )
+    zones = zone_table(city, journeys.minutes[0], on_foot.stop_m, od, options)
+    return Baseline(
+        label=label,
+        day=day,
+        window=options.window,
+        network=network,
+        journeys=journey_stats(od, journeys),
+        zones=zones,
+        places=place_table(city, zones, options),
+        equity=equity(zones, options),
+        assumptions=(*_assumptions(city, timetable, on_foot, options, modelled=modelled), *findings),
+    )
+
+
+def _service(
+    feed: Feed | None, options: Options
+) -> tuple[dt.date | None, DayTimetable, NetworkStats | None, tuple[Finding, ...]]:
+    if feed is None:
+        return options.day, _no_service(), None, ()
+    day = options.day or typical_weekday(feed)
+    own = day_timetable(feed, day, previous_day=False)
+    if own.n_patterns == 0:
+        raise InputError(f"no trip runs on {day.isoformat()}; choose another day with --day")
+    s = service_stats(own, pattern_km(feed, own))
+    network = NetworkStats(
+        lines=s.lines,
+        patterns=s.patterns,
+        trips=s.trips,
+        stops_served=s.stops_served,
+        route_km=s.route_km,
+        vehicle_km=s.vehicle_km,
+        vehicle_hours=s.vehicle_hours,
+        fleet=s.fleet,
+        first_departure=s.first_departure,
+        last_arrival=s.last_arrival,
+    )
+    return day, day_timetable(feed, day), network, pattern_km_findings(feed, own)
+
+
+def _no_service() -> DayTimetable:
+    none, start = np.zeros(0, np.int32), np.zeros(1, np.int32)
+    where = np.zeros(0)
+    return DayTimetable(
+        stop_ids=(),
+        stop_lon=where,
+        stop_lat=where,
+        route_ids=(),
+        pattern_route=none,
+        pattern_direction=none,
+        stop_ptr=start,
+        pattern_stops=none,
+        n_trips=none,
+        time_ptr=start.astype(np.int64),
+        arrival=none,
+        departure=none,
+        trip_ids=(),
+        trip_ptr=start,
+        span_ptr=start,
+        span_start=none,
+        span_end=none,
+        span_headway=none,
+    )
+
+
+def _assumptions(
+    city: City, timetable: DayTimetable, on_foot: Walks, options: Options, *, modelled: bool
+) -> tuple[Finding, ...]:
+    change = min(TRANSFER_M, options.max_walk_m)
+    out = [
+        Finding(
+            "baseline.walking",
+            f"People walk at {options.walk_kmh:g} km/h, at most {options.max_walk_m:.0f} m to or from a stop and "
+            f"{change:.0f} m between stops; journeys over {options.max_minutes:.0f} min do not count.",
+            severity="assumed",
+            values={"kmh": options.walk_kmh, "metres": options.max_walk_m, "change": change,
+                    "minutes": options.max_minutes},
+        )
+    ]  # fmt: skip
+    if modelled:
+        out.append(Finding("baseline.demand", "Journeys are weighted by modelled demand, not by counted trips.",
+                           severity="assumed"))  # fmt: skip
+    if not timetable.n_patterns:
+        out.append(Finding("baseline.no_timetable", "The city's data holds no timetable, so all journeys are on foot.",
+                           severity="assumed"))  # fmt: skip
+    headways = int((np.diff(timetable.span_ptr) > 0).sum())
+    if headways:
+        out.append(
+            Finding(
+                "baseline.headways",
+                f"{headways} of {timetable.n_patterns} line variants have headways and no clock times; "
+                f"{HEADWAY_DRAWS} random draws of their phases stand for them.",
+                headways,
+                severity="assumed",
+                values={"patterns": headways, "all": timetable.n_patterns, "draws": HEADWAY_DRAWS},
+            )
+        )
+    lost = np.flatnonzero(on_foot.lost_zones)
+    if len(lost):
+        people = float(city.zones["population"].fill_null(0.0).gather(lost).sum())
+        where = city.zones.select("lon", "lat").gather(lost[:20]).rows()
+        out.append(
+            Finding(
+                "baseline.zones_off_streets",
+                f"{len(lost)} zones with {people:,.0f} people lie more than {ZONE_TO_STREET_M:.0f} m from any walkable "
+                "street; nobody there reaches anything beyond the zone.",
+                len(lost),
+                str(city.zones["zone_id"][int(lost[0])]),
+                values={"zones": len(lost), "people": round(people), "metres": ZONE_TO_STREET_M},
+                points=tuple((float(a), float(b)) for a, b in where),
+            )
+        )
+    stops = np.flatnonzero(on_foot.lost_stops)
+    if len(stops):
+        out.append(
+            Finding(
+                "baseline.stops_off_streets",
+                f"{len(stops)} served stops lie more than {STOP_TO_STREET_M:.0f} m from any walkable street; "
+                "nobody boards there.",
+                len(stops),
+                timetable.stop_ids[int(stops[0])],
+                values={"stops": len(stops), "metres": STOP_TO_STREET_M},
+                points=tuple((float(timetable.stop_lon[s]), float(timetable.stop_lat[s])) for s in stops[:20]),
+            )
+        )
+    return tuple(out)
