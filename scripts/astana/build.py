@@ -23,7 +23,8 @@ from shaar.cli import console
 from shaar.engine.city.folder import read
 from shaar.engine.city.model import Provenance
 from shaar.engine.city.places import Place
-from shaar.engine.prepare.build import Naming, Official, build_city
+from shaar.engine.prepare.build import Naming, build_city
+from shaar.engine.prepare.zoning import Official
 
 TARGET = Path(__file__).parents[2] / "src" / "shaar" / "data" / "cities" / "astana"
 LIMIT_BYTES = 6_000_000
@@ -208,26 +209,40 @@ def main(arguments: list[str]) -> None:
         extract = replace(read_tiles(folder, progress), source="OSM QA tiles, @mapbox/mvt-fixtures 4.0.0")
         found = districts(folder)
         outline = Place(
-            "city", "city", {"": "Астана", "ru": "Астана", "kk": "Астана", "ky": "Астана", "en": "Astana"},
-            shapely.union_all(np.array([p.shape for p in found], dtype=object)), approximate=True,
-        )  # fmt: skip
+            "city",
+            "city",
+            {"": "Астана", "ru": "Астана", "kk": "Астана", "ky": "Астана", "en": "Astana"},
+            shapely.union_all(np.array([p.shape for p in found], dtype=object)),
+            approximate=True,
+        )
         findings = build_city(
             TARGET,
             osm=extract,
             naming=Naming(
-                name="Астана", names=dict(outline.names), country="KZ", languages=("kk", "ru", "en"),
-                notes=("No timetable: the source has no bus lines, and none are made up.",
-                       "Residents and jobs are those of 2017; scenarios/today.toml scales residents to 1 February 2026.",
-                       "District outlines are approximate; the villages Koyandy and Shubar lie outside the city and its total."),
+                name="Астана",
+                names=dict(outline.names),
+                country="KZ",
+                languages=("kk", "ru", "en"),
+                notes=(
+                    "No timetable: the source has no bus lines, and none are made up.",
+                    "Residents and jobs are those of 2017; scenarios/today.toml scales residents to 1 February 2026.",
+                    "District outlines are approximate; the villages Koyandy and Shubar lie outside the city and its total.",
+                ),
             ),
             official=Official(
-                population=POPULATION, population_source=POPULATION_SOURCE, district_population=district_population(),
-                employment=EMPLOYMENT, employment_source=EMPLOYMENT_SOURCE, outline=outline, districts=found,
-                district_source=DISTRICT_SOURCE, names=SETTLEMENT_NAMES,
+                population=POPULATION,
+                population_source=POPULATION_SOURCE,
+                district_population=district_population(),
+                employment=EMPLOYMENT,
+                employment_source=EMPLOYMENT_SOURCE,
+                outline=outline,
+                districts=found,
+                district_source=DISTRICT_SOURCE,
+                names=SETTLEMENT_NAMES,
             ),
             finish=finish,
             progress=progress,
-        )  # fmt: skip
+        )
     city = read(TARGET)
     size = sum(p.stat().st_size for p in TARGET.rglob("*") if p.is_file())
     for f in findings:

@@ -65,23 +65,48 @@ class Bbox(click.ParamType):  # type: ignore[type-arg]
 @click.option("--time-zone", default="", help="as Asia/Bishkek [of the feed, else of the country]")
 @click.option("--bbox", type=Bbox(), help="west,south,east,north: what lies outside is left out")
 def build(
-    out: Path, osm: Path, gtfs: tuple[Path, ...], population: Path | None, population_column: str | None,
-    population_total: float | None, zones: Path | None, jobs_column: str | None, jobs_total: float | None,
-    districts: Path | None, lines: Path | None, elevation: Path | None, resolution: int | None, name: str, country: str,
-    time_zone: str, bbox: tuple[float, float, float, float] | None,
-) -> None:  # fmt: skip
+    out: Path,
+    osm: Path,
+    gtfs: tuple[Path, ...],
+    population: Path | None,
+    population_column: str | None,
+    population_total: float | None,
+    zones: Path | None,
+    jobs_column: str | None,
+    jobs_total: float | None,
+    districts: Path | None,
+    lines: Path | None,
+    elevation: Path | None,
+    resolution: int | None,
+    name: str,
+    country: str,
+    time_zone: str,
+    bbox: tuple[float, float, float, float] | None,
+) -> None:
     """Make the city folder OUT from raw files. A city that stands there is replaced only when all went well."""
     from shaar.engine.city.folder import read
-    from shaar.engine.prepare.build import Naming, Official, build_city
+    from shaar.engine.prepare.build import Naming, build_city
+    from shaar.engine.prepare.zoning import Official
 
     start = time.monotonic()
     with console.progress() as progress:
         findings = build_city(
-            out, osm=osm, gtfs=gtfs, population=population, population_column=population_column, zones=zones,
-            jobs_column=jobs_column, districts=districts, lines=lines, elevation=elevation, resolution=resolution, bounds=bbox,
+            out,
+            osm=osm,
+            gtfs=gtfs,
+            population=population,
+            population_column=population_column,
+            zones=zones,
+            jobs_column=jobs_column,
+            districts=districts,
+            lines=lines,
+            elevation=elevation,
+            resolution=resolution,
+            bounds=bbox,
             naming=Naming(name=name, country=country, time_zone=time_zone),
-            official=Official(population=population_total, employment=jobs_total), progress=progress,
-        )  # fmt: skip
+            official=Official(population=population_total, employment=jobs_total),
+            progress=progress,
+        )
     made = read(out)
     z, links = made.zones, made.links
     places = made.places["kind"].value_counts().rows()

@@ -1,4 +1,4 @@
-"""What people travel to: schools, clinics, shops and parks counted once each, and jobs by the tagged use of buildings."""
+"""What people travel to: schools, clinics, shops and parks counted once each, and jobs by the use of buildings."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def kind_of(tags: Tags) -> str:
         return "hospital" if tags.get("healthcare") == "hospital" else "clinic"
     if amenity == "marketplace":
         return "market"
-    if shop == "mall" or shop == "department_store":
+    if shop in {"mall", "department_store"}:
         return "mall"
     if shop not in {"", "no", "vacant"}:
         return "shop"

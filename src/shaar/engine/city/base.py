@@ -17,7 +17,18 @@ STRAY_M = {"water": 8.0, "green": 12.0, "built": 20.0, "rail": 10.0}
 #: Buildings are grown by this (m) and joined into built-up land.
 GROW_M = 45.0
 GREEN_LANDUSE = frozenset(
-    ["grass", "forest", "village_green", "recreation_ground", "meadow", "orchard", "allotments", "cemetery", "greenery", "flowerbed"]
+    [
+        "grass",
+        "forest",
+        "village_green",
+        "recreation_ground",
+        "meadow",
+        "orchard",
+        "allotments",
+        "cemetery",
+        "greenery",
+        "flowerbed",
+    ]
 )
 GREEN_LEISURE = frozenset(["park", "garden", "nature_reserve", "golf_course", "pitch", "common"])
 BUILT_LANDUSE = frozenset(["residential", "industrial", "commercial", "retail"])
@@ -72,9 +83,12 @@ def base_map(extract: OsmExtract, buildings: Buildings, crs: str) -> pl.DataFram
         rows += [("water", None, shapely.simplify(p, STRAY_M["water"])) for p in shapely.get_parts(merged)]
     rows = [r for r in rows if not shapely.is_empty(r[2])]
     frame = pl.DataFrame(
-        {"kind": [r[0] for r in rows], "name": pl.Series([r[1] for r in rows], dtype=pl.String),
-         "geometry": pl.Series([b""] * len(rows), dtype=pl.Binary)}
-    )  # fmt: skip
+        {
+            "kind": [r[0] for r in rows],
+            "name": pl.Series([r[1] for r in rows], dtype=pl.String),
+            "geometry": pl.Series([b""] * len(rows), dtype=pl.Binary),
+        }
+    )
     return with_geometries(frame, project_shapes([r[2] for r in rows], crs, inverse=True)) if rows else frame
 
 

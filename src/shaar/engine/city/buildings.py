@@ -11,25 +11,67 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from shaar.engine.city.extract import OsmExtract, Tags
+from shaar.engine.city.extract import Feature, OsmExtract, Tags
 from shaar.engine.city.projection import project_shapes
 
 F64 = npt.NDArray[np.float64]
 
 #: ``building=*`` values that are homes (OpenStreetMap wiki, Key:building, "Accommodation"; hotels are workplaces here).
 HOME_TYPES = frozenset(
-    ["apartments", "house", "residential", "detached", "semidetached_house", "terrace", "dormitory", "bungalow", "villa", "farm", "cabin", "dwelling_house", "static_caravan", "houseboat", "stilt_house", "ger", "apartment", "family_house", "block"]
+    [
+        "apartments",
+        "house",
+        "residential",
+        "detached",
+        "semidetached_house",
+        "terrace",
+        "dormitory",
+        "bungalow",
+        "villa",
+        "farm",
+        "cabin",
+        "dwelling_house",
+        "static_caravan",
+        "houseboat",
+        "stilt_house",
+        "ger",
+        "apartment",
+        "family_house",
+        "block",
+    ]
 )
 #: Values that say nothing about the use.
 UNSPECIFIC = frozenset({"yes", "true", "public_building", "building", "unclassified", "mixed", "mixed_use"})
 #: Values that are no buildings to work or live in.
 NOT_USED = frozenset(
-    ["construction", "abandoned", "abbandonned", "abandonned", "ruins", "collapsed", "demolished", "roof", "tank", "proposed"]
+    [
+        "construction",
+        "abandoned",
+        "abbandonned",
+        "abandonned",
+        "ruins",
+        "collapsed",
+        "demolished",
+        "roof",
+        "tank",
+        "proposed",
+    ]
 )
 
 #: Storeys taken where neither the building nor enough of its kind in the same extract is tagged (assumed).
-DEFAULT_LEVELS = {"apartments": 5.0, "block": 5.0, "dormitory": 5.0, "residential": 2.0, "office": 4.0, "hotel": 4.0,
-                  "hospital": 3.0, "university": 3.0, "school": 3.0, "college": 3.0, "kindergarten": 2.0}  # fmt: skip
+DEFAULT_LEVELS = {
+    "apartments": 5.0,
+    "block": 5.0,
+    "dormitory": 5.0,
+    "residential": 2.0,
+    "office": 4.0,
+    "hotel": 4.0,
+    "hospital": 3.0,
+    "university": 3.0,
+    "school": 3.0,
+    "college": 3.0,
+    "kindergarten": 2.0,
+}
 MIN_EXAMPLES = 20
 MAX_LEVELS = 100.0
 
@@ -38,16 +80,69 @@ SHED_M2, OUTBUILDING_M2, UNNUMBERED_MAX_M2 = 25.0, 60.0, 2000.0
 #: Unspecific buildings above this footprint and at most two storeys high are halls (malls, sheds, arenas).
 HALL_M2 = 4000.0
 
+#: A low building up to this footprint is one dwelling, and counts with at most this floor area (m2): a large house has
+#: more room per person, not more families (assumed; about four people at the floor space usual in blocks of flats).
+HOUSE_FOOTPRINT_M2, HOUSE_LEVELS, HOUSE_AREA_M2 = 400.0, 3.0, 150.0
+
 #: Areas inside which an unspecific building is not a home.
 WORK_LANDUSE = frozenset(
-    ["industrial", "commercial", "retail", "garages", "military", "railway", "cemetery", "quarry", "landfill", "construction", "depot", "port", "farmyard", "greenhouse_horticulture"]
+    [
+        "industrial",
+        "commercial",
+        "retail",
+        "garages",
+        "military",
+        "railway",
+        "cemetery",
+        "quarry",
+        "landfill",
+        "construction",
+        "depot",
+        "port",
+        "farmyard",
+        "greenhouse_horticulture",
+    ]
 )
 WORK_AMENITY = frozenset(
-    ["school", "kindergarten", "hospital", "clinic", "university", "college", "marketplace", "prison", "police", "fire_station", "bus_station", "fuel", "parking", "place_of_worship", "theatre", "embassy", "courthouse"]
+    [
+        "school",
+        "kindergarten",
+        "hospital",
+        "clinic",
+        "university",
+        "college",
+        "marketplace",
+        "prison",
+        "police",
+        "fire_station",
+        "bus_station",
+        "fuel",
+        "parking",
+        "place_of_worship",
+        "theatre",
+        "embassy",
+        "courthouse",
+    ]
 )
 #: Points that make the low building around them a workplace.
 WORK_POINTS = frozenset(
-    ["school", "kindergarten", "hospital", "clinic", "townhall", "courthouse", "embassy", "place_of_worship", "theatre", "fuel", "police", "fire_station", "marketplace", "university", "college"]
+    [
+        "school",
+        "kindergarten",
+        "hospital",
+        "clinic",
+        "townhall",
+        "courthouse",
+        "embassy",
+        "place_of_worship",
+        "theatre",
+        "fuel",
+        "police",
+        "fire_station",
+        "marketplace",
+        "university",
+        "college",
+    ]
 )
 
 
@@ -75,6 +170,12 @@ class Buildings:
     def floor_area(self) -> F64:
         """Footprint times storeys, m2, shape (n,)."""
         return self.footprint * self.levels
+
+    @property
+    def living_area(self) -> F64:
+        """Floor area by which people are spread, m2, shape (n,): that of homes, single houses with at most 150 m2."""
+        single = (self.footprint <= HOUSE_FOOTPRINT_M2) & (self.levels <= HOUSE_LEVELS)
+        return np.where(self.home, np.where(single, np.minimum(self.floor_area, HOUSE_AREA_M2), self.floor_area), 0.0)
 
 
 def read_levels(tags: Tags) -> float:
@@ -179,8 +280,17 @@ def classify_buildings(extract: OsmExtract, crs: str) -> Buildings:
     for i, f in enumerate(features):
         known = not np.isnan(tagged[i])
         high = known and tagged[i] >= 3
-        reason = _reason(f.tags, kind[i], footprint[i], float(tagged[i]), high, grounds[i], bool(pointed[i]),
-                         bool(numbered[i]), float(share[i]))  # fmt: skip
+        reason = _reason(
+            f.tags,
+            kind[i],
+            footprint[i],
+            float(tagged[i]),
+            high,
+            grounds[i],
+            bool(pointed[i]),
+            bool(numbered[i]),
+            float(share[i]),
+        )
         home[i] = reason.startswith("home")
         reasons[reason] += 1
         if kind[i] not in NOT_USED:
@@ -196,9 +306,16 @@ def _kind(tags: Tags) -> str:
 
 
 def _reason(
-    tags: Tags, kind: str, footprint: float, levels: float, high: bool, ground: str, pointed: bool, numbered: bool,
+    tags: Tags,
+    kind: str,
+    footprint: float,
+    levels: float,
+    high: bool,
+    ground: str,
+    pointed: bool,
+    numbered: bool,
     share: float,
-) -> str:  # fmt: skip
+) -> str:
     if kind in HOME_TYPES:
         return "home: tagged as one"
     if kind in NOT_USED:
@@ -206,10 +323,8 @@ def _reason(
     if kind:
         return "not a home: tagged as something else"
     shop = tags.get("shop", "no") != "no"
-    if (
-        (use_of(tags)
-        and not shop)
-        or any(k in tags for k in ("leisure", "tourism", "industrial", "military", "man_made"))
+    if (use_of(tags) and not shop) or any(
+        k in tags for k in ("leisure", "tourism", "industrial", "military", "man_made")
     ):
         return "not a home: has a use of its own"
     if tags.get("amenity") in {"parking", "shelter", "toilets"} or "power" in tags or "public_transport" in tags:
@@ -244,8 +359,14 @@ def _use_of_ground(ground: str, footprint: float) -> str:
         return "retail"
     if ground == "commercial":
         return "commercial"
-    return {"school": "school", "kindergarten": "kindergarten", "hospital": "hospital", "clinic": "clinic",
-            "university": "university", "college": "school"}.get(ground, "")  # fmt: skip
+    return {
+        "school": "school",
+        "kindergarten": "kindergarten",
+        "hospital": "hospital",
+        "clinic": "clinic",
+        "university": "university",
+        "college": "school",
+    }.get(ground, "")
 
 
 def _fill_levels(kind: list[str], footprint: F64, tagged: F64) -> tuple[F64, npt.NDArray[np.str_]]:
@@ -269,24 +390,24 @@ def _fill_levels(kind: list[str], footprint: F64, tagged: F64) -> tuple[F64, npt
 def _grounds(extract: OsmExtract, inner: npt.NDArray[np.object_]) -> list[str]:
     """Return the work land use or amenity area each point lies in ("" where none); grounds beat land use."""
     out = [""] * len(inner)
-    areas, names, rank = [], [], []
+    held: list[tuple[object, str, int]] = []
     for f in extract.areas:
         if f.tags.get("building", "no") != "no":
             continue
         if f.tags.get("amenity") in WORK_AMENITY:
-            areas.append(f.geometry), names.append(f.tags["amenity"]), rank.append(1)
+            held.append((f.geometry, f.tags["amenity"], 1))
         elif f.tags.get("landuse") in WORK_LANDUSE:
-            areas.append(f.geometry), names.append(f.tags["landuse"]), rank.append(0)
-    if not areas or not len(inner):
+            held.append((f.geometry, f.tags["landuse"], 0))
+    if not held or not len(inner):
         return out
     tree = shapely.STRtree(inner)
-    a, p = tree.query(np.array(areas, dtype=object), predicate="contains")
-    for j, i in sorted(zip(a.tolist(), p.tolist()), key=lambda t: rank[t[0]]):
-        out[i] = names[j]
+    a, p = tree.query(np.array([h[0] for h in held], dtype=object), predicate="contains")
+    for j, i in sorted(zip(a.tolist(), p.tolist()), key=lambda t: held[t[0]][2]):
+        out[i] = held[j][1]
     return out
 
 
-def _work_points(extract: OsmExtract, features: list) -> npt.NDArray[np.bool_]:  # type: ignore[type-arg]
+def _work_points(extract: OsmExtract, features: list[Feature]) -> npt.NDArray[np.bool_]:
     out = np.zeros(len(features), bool)
     points = [
         f.geometry

@@ -63,7 +63,7 @@ def plain_name(name: str) -> str:
 
 
 def find_outline(extract: OsmExtract, name: str, lon: float, lat: float) -> Feature | None:
-    """Return the administrative area or place polygon of the city: by name if given, else the smallest city around the point.
+    """Return the administrative area or place polygon of the city: by name, else the smallest city around the point.
 
     Parameters
     ----------
@@ -73,10 +73,11 @@ def find_outline(extract: OsmExtract, name: str, lon: float, lat: float) -> Feat
     here = shapely.Point(lon, lat)
     wanted = plain_name(name)
     candidates = [
-        f for f in extract.areas
+        f
+        for f in extract.areas
         if (f.tags.get("boundary") == "administrative" or f.tags.get("place") in {"city", "town", "municipality"})
         and f.tags.get("name")
-    ]  # fmt: skip
+    ]
     named = [
         f for f in candidates if wanted and wanted in {plain_name(v) for k, v in f.tags.items() if k.startswith("name")}
     ]
@@ -92,14 +93,16 @@ def find_districts(extract: OsmExtract, outline: object | None) -> list[Place]:
     """Return the administrative areas one level below the city: the lowest ``admin_level`` with two or more inside it."""
     levels: dict[int, list[Feature]] = {}
     for f in extract.areas:
-        level = f.tags.get("admin_level", "")
-        if f.tags.get("boundary") == "administrative" and level.isdigit() and f.tags.get("name"):
-            levels.setdefault(int(level), []).append(f)
+        tagged = f.tags.get("admin_level", "")
+        if f.tags.get("boundary") == "administrative" and tagged.isdigit() and f.tags.get("name"):
+            levels.setdefault(int(tagged), []).append(f)
     for level in sorted(levels):
         inside = [
-            f for f in levels[level]
-            if outline is None or shapely.area(shapely.intersection(f.geometry, outline)) > 0.8 * shapely.area(f.geometry)
-        ]  # fmt: skip
+            f
+            for f in levels[level]
+            if outline is None
+            or shapely.area(shapely.intersection(f.geometry, outline)) > 0.8 * shapely.area(f.geometry)
+        ]
         inside = [f for f in inside if outline is None or shapely.area(f.geometry) < 0.9 * shapely.area(outline)]
         if len(inside) >= 2:
             return [Place(f"district-{f.osm_id}", "district", names_of(f.tags), f.geometry) for f in inside]
@@ -109,8 +112,8 @@ def find_districts(extract: OsmExtract, outline: object | None) -> list[Place]:
 def find_settlements(extract: OsmExtract, inhabited: object, people: People, crs: str) -> list[Place]:
     """Return settlements and quarters of an extract.
 
-    Polygons are taken as mapped. Of a place mapped as a point only, the approximate outline is what lies within 1.2 km of
-    it, nearer to it than to any other such point (Voronoi cell), on inhabited land and in no mapped polygon; it is
+    Polygons are taken as mapped. Of a place mapped as a point only, the approximate outline is what lies within 1.2 km
+    of it, nearer to it than to any other such point (Voronoi cell), on inhabited land and in no mapped polygon; it is
     marked. A place without inhabited land keeps its point. Quarters that lie away from the built core count as
     settlements (see :func:`shaar.engine.city.core.is_outlying`).
 
@@ -127,12 +130,19 @@ def find_settlements(extract: OsmExtract, inhabited: object, people: People, crs
     tags = [dict(f.tags) for f in areas]
     left: list[int] = []
     for i, f in enumerate(points):
-        own = [j for j, a in enumerate(areas) if plain_name(a.tags["name"]) == plain_name(f.tags["name"])
-               and shapely.dwithin(shapes[j], at[i], SAME_NAME_M)]  # fmt: skip
+        own = [
+            j
+            for j, a in enumerate(areas)
+            if plain_name(a.tags["name"]) == plain_name(f.tags["name"])
+            and shapely.dwithin(shapes[j], at[i], SAME_NAME_M)
+        ]
         for j in own:
             tags[j] = {**{k: v for k, v in f.tags.items() if k.startswith("name")}, **tags[j]}
-        twin = any(plain_name(points[k].tags["name"]) == plain_name(f.tags["name"]) and
-                   shapely.dwithin(at[k], at[i], SAME_NAME_M) for k in left)  # fmt: skip
+        twin = any(
+            plain_name(points[k].tags["name"]) == plain_name(f.tags["name"])
+            and shapely.dwithin(at[k], at[i], SAME_NAME_M)
+            for k in left
+        )
         if not own and not twin:
             left.append(i)
     out = [
@@ -145,15 +155,21 @@ def find_settlements(extract: OsmExtract, inhabited: object, people: People, crs
         near = shapely.intersection(shapely.buffer(at[i], REACH_M), cell)
         land = shapely.difference(shapely.intersection(near, inhabited), taken)
         found = not shapely.is_empty(land) and shapely.area(land) > 0
-        out.append(Place(f"settlement-{f.osm_type[0]}{f.osm_id}", _settlement_kind(f.tags), names_of(f.tags),
-                         _polygonal(land) if found else at[i], approximate=bool(found)))  # fmt: skip
+        out.append(
+            Place(
+                f"settlement-{f.osm_type[0]}{f.osm_id}",
+                _settlement_kind(f.tags),
+                names_of(f.tags),
+                _polygonal(land) if found else at[i],
+                approximate=bool(found),
+            )
+        )
     x, y = project(people.lon, people.lat, crs)
     away = is_outlying([p.shape for p in out], x, y, people.persons)
-    back = project_shapes([p.shape for p in out], crs, inverse=True) if out else []
+    back = project_shapes([p.shape for p in out], crs, inverse=True)
     return [
-        replace(p, shape=s, outlying=bool(a), kind="settlement" if a else p.kind)
-        for p, s, a in zip(out, back, away)
-    ]  # fmt: skip
+        replace(p, shape=s, outlying=bool(a), kind="settlement" if a else p.kind) for p, s, a in zip(out, back, away)
+    ]
 
 
 def _settlement_kind(tags: Tags) -> str:

@@ -54,7 +54,7 @@ def population_from_buildings(
     districts: Mapping[str, tuple[object, float]] | None = None,
     within: object | None = None,
 ) -> People:
-    """Spread official totals over homes in proportion to floor area (footprint times storeys).
+    """Spread official totals over homes in proportion to floor area (footprint times storeys; see ``living_area``).
 
     The share of district d that lives in home i is ``A_i / sum_{j in d} A_j``: floor space per person is taken to be
     equal within a district (binary dasymetric mapping with floor area, e.g. Lwin and Murayama, "A GIS approach to
@@ -76,7 +76,7 @@ def population_from_buildings(
         A district with people has no home in the map.
     """
     home = buildings.home.copy()
-    lon, lat, area = buildings.lon, buildings.lat, buildings.floor_area
+    lon, lat, area = buildings.lon, buildings.lat, buildings.living_area
     persons = np.zeros(len(lon))
     if not districts:
         if within is not None:
@@ -124,7 +124,7 @@ def population_from_areas(
             continue
         inside = at[tree.query(outline, predicate="contains")] if tree is not None else np.empty(0, np.int64)
         if len(inside) and buildings is not None:
-            share = buildings.floor_area[inside]
+            share = buildings.living_area[inside]
             parts.append(People(buildings.lon[inside], buildings.lat[inside], p * share / share.sum()))
         else:
             x, y = sample_area(outline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import h3
@@ -56,16 +56,16 @@ def h3_zones(
     """Cover where people live (and work) with H3 cells.
 
     Where a resolution is given, all cells have it. Else the resolution that gives ``wanted`` inhabited cells is taken;
-    since each step changes the number about sevenfold, mostly none does, and then the coarser one is taken and its most
-    populous cells are split into their seven children until the middle of the range is reached: small zones where many
-    live. Cells that stay whole are drawn as the union of their children, so that outlines neither overlap nor gape.
+    since each step changes the number about sevenfold, mostly none does, and then the coarser one is taken and the cells
+    with most people and jobs are split into their seven children until the middle of the range is reached: small zones
+    where many live and work. Cells that stay whole are drawn as the union of their children, so that outlines neither overlap nor gape.
 
     Parameters
     ----------
     people
         Residents; a cell is inhabited where at least one person lives.
     others
-        Further places that need a zone (jobs, attractions); weight does not matter.
+        Jobs: they need a zone too, and weigh like people where cells are split.
 
     Raises
     ------
@@ -102,7 +102,12 @@ def _split_zones(people: People, others: People | None, coarse: int, aim: int) -
             children.setdefault(h3.cell_to_parent(c, coarse), set()).add(c)
     split: set[str] = set()
     number = len(inhabited)
-    for c in sorted(inhabited, key=lambda k: (-inhabited[k], k)):
+    busy = dict(inhabited)
+    if others is not None:
+        for c, p in zip(_cells(others, coarse), others.persons.tolist()):
+            if c in busy:
+                busy[c] += p
+    for c in sorted(inhabited, key=lambda k: (-busy[k], k)):
         if number >= aim:
             break
         split.add(c)
@@ -117,7 +122,7 @@ def _split_zones(people: People, others: People | None, coarse: int, aim: int) -
             else [cell_shape(c)]
         )
         shapes.append(shapely.union_all(parts) if len(parts) > 1 else parts[0])
-    method = f"H3 cells of resolution {coarse}, the {len(split)} most populous split into resolution {coarse + 1}"
+    method = f"H3 cells of resolution {coarse}, the {len(split)} busiest split into resolution {coarse + 1}"
     return ZoneSet(tuple(cells), np.array(shapes, dtype=object), method)
 
 
@@ -137,7 +142,7 @@ def sum_by_zone(zones: ZoneSet, people: People) -> tuple[F64, F64, F64, float]:
     at = zones.locate(people.lon, people.lat)
     ok = at >= 0
     n = len(zones.ids)
-    total = np.bincount(at[ok], people.persons[ok], n)
+    total = np.bincount(at[ok], people.persons[ok], n).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         lon = np.bincount(at[ok], people.persons[ok] * people.lon[ok], n) / total
         lat = np.bincount(at[ok], people.persons[ok] * people.lat[ok], n) / total
@@ -168,7 +173,7 @@ def move_into(zones: ZoneSet, people: People) -> tuple[People, float]:
 
 def zone_table(
     zones: ZoneSet,
-    columns: dict[str, npt.ArrayLike],
+    columns: Mapping[str, npt.ArrayLike],
     lon: F64,
     lat: F64,
     district: Sequence[str | None],

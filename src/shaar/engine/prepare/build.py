@@ -137,8 +137,14 @@ def build_city(
     progress("base map", 1, 1)
     time_zone = naming.time_zone or service.time_zone or assumed_zone
     if not naming.time_zone and service.time_zone is None:
-        found.append(Finding("build.time_zone", f"No feed states a time zone; {time_zone} is taken by the country or longitude.",
-                             severity="assumed", values={"time_zone": time_zone}))  # fmt: skip
+        found.append(
+            Finding(
+                "build.time_zone",
+                f"No feed states a time zone; {time_zone} is taken by the country or longitude.",
+                severity="assumed",
+                values={"time_zone": time_zone},
+            )
+        )
     known = COUNTRIES.get(country)
     osm_source = f"OpenStreetMap ({extract.source})"
     provenance = {
@@ -182,8 +188,15 @@ def build_city(
         },
         notes=naming.notes,
     )
-    tables = {"zones": zoning.zones, "places": zoning.places, "nodes": streets.nodes, "links": links, "turns": streets.turns,
-              "stops": service.stops, "base": base}  # fmt: skip
+    tables = {
+        "zones": zoning.zones,
+        "places": zoning.places,
+        "nodes": streets.nodes,
+        "links": links,
+        "turns": streets.turns,
+        "stops": service.stops,
+        "base": base,
+    }
 
     def add(fresh: Path) -> None:
         if service.write is not None:

@@ -21,7 +21,9 @@ from shaar.engine.timetable.merge import merge_feeds
 from shaar.engine.timetable.read import read_gtfs
 from shaar.engine.timetable.write import write_gtfs
 
-TRANSIT = frozenset(["bus", "trolleybus", "minibus", "share_taxi", "tram", "light_rail", "subway", "train", "monorail", "ferry"])
+TRANSIT = frozenset(
+    ["bus", "trolleybus", "minibus", "share_taxi", "tram", "light_rail", "subway", "train", "monorail", "ferry"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,22 @@ def make_service(
         from shaar.engine.prepare import lines_osm
 
         found = lines_osm.lines_from_osm(extract, streets, stops, crs=crs, time_zone=time_zone, progress=progress)
-        provenance["gtfs"] = Provenance("modelled", f"OpenStreetMap route relations ({extract.source})", extract.date,
-                                        "headways and spans as tagged, else assumed; run times from street speeds", OSM_LICENCE)  # fmt: skip
+        provenance["gtfs"] = Provenance(
+            "modelled",
+            f"OpenStreetMap route relations ({extract.source})",
+            extract.date,
+            "headways and spans as tagged, else assumed; run times from street speeds",
+            OSM_LICENCE,
+        )
     else:
         found = None
     if found is None:
-        none = Finding("build.no_timetable", "There is neither a GTFS feed nor a line in the data: the city has no timetable, "
-                       "and nothing stands in for it.", severity="assumed")  # fmt: skip
+        none = Finding(
+            "build.no_timetable",
+            "There is neither a GTFS feed nor a line in the data: the city has no timetable, "
+            "and nothing stands in for it.",
+            severity="assumed",
+        )
         return Service(stops, None, None, provenance, (none,))
     feed: Feed = found.feed
     return Service(
@@ -95,15 +106,27 @@ def _from_feeds(streets: Streets, gtfs: Sequence[Path], crs: str, progress: Prog
         & pl.col("stop_id").is_in(used.implode())
     )
     raw = pl.DataFrame(
-        {"stop_id": at["stop_id"], "name": at["stop_name"], "lon": at["stop_lon"], "lat": at["stop_lat"],
-         "source": pl.Series(["gtfs"] * at.height, dtype=pl.String)}
-    )  # fmt: skip
+        {
+            "stop_id": at["stop_id"],
+            "name": at["stop_name"],
+            "lon": at["stop_lon"],
+            "lat": at["stop_lat"],
+            "source": pl.Series(["gtfs"] * at.height, dtype=pl.String),
+        }
+    )
     stops = match_stops(raw, streets.nodes, streets.links, crs)
     findings = list(feed.findings)
     idle = feed.stops.filter(pl.col("location_type").fill_null(0) == 0).height - at.height
     if idle:
-        findings.append(Finding("build.stops_idle", f"{idle:,} stops of the feed are served by no trip and are left out of the stops "
-                                "of the city.", idle, severity="info", values={"stops": idle}))  # fmt: skip
+        findings.append(
+            Finding(
+                "build.stops_idle",
+                f"{idle:,} stops of the feed are served by no trip and are left out of the stops of the city.",
+                idle,
+                severity="info",
+                values={"stops": idle},
+            )
+        )
     names = ", ".join(p.name for p in gtfs)
     agencies = ", ".join(sorted({str(v) for v in feed.agency["agency_name"].drop_nulls().to_list()}))
     source = Provenance(

@@ -42,8 +42,12 @@ from shaar.engine.prepare.tables import Table, coordinates, h3_cells, read_table
 F64 = npt.NDArray[np.float64]
 
 JOBS_NAMES = ("jobs", "employment", "workplaces", "workers", "employed")
-COUNT_NAMES = {"schools": ("schools", "school", "edu"), "clinics": ("clinics", "healthcare", "health", "clinic", "hospitals"),
-               "shops": ("shops", "shop", "retail"), "parks": ("parks", "park", "green")}  # fmt: skip
+COUNT_NAMES = {
+    "schools": ("schools", "school", "edu"),
+    "clinics": ("clinics", "healthcare", "health", "clinic", "hospitals"),
+    "shops": ("shops", "shop", "retail"),
+    "parks": ("parks", "park", "green"),
+}
 #: Gross floor area of homes per resident (m2) where no population is known at all (assumed).
 FLOOR_PER_PERSON_M2 = 35.0
 OSM_LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
@@ -131,21 +135,31 @@ def make_zones(
         zones = _given_zones(given)
     else:
         zones, people = _own_zones(people, jobs, wanted.resolution, walk_lon, walk_lat, findings)
-        jobs, moved = move_into(zones, jobs)
+        jobs, _ = move_into(zones, jobs)
     persons, lon, lat, outside = sum_by_zone(zones, people)
     if outside > 0:
         findings.append(
-            Finding("build.people_outside", f"{outside:,.0f} of {people.total:,.0f} people live in no zone and are left out.",
-                    round(outside), severity="warning", values={"persons": round(outside), "total": round(people.total)})
-        )  # fmt: skip
+            Finding(
+                "build.people_outside",
+                f"{outside:,.0f} of {people.total:,.0f} people live in no zone and are left out.",
+                round(outside),
+                severity="warning",
+                values={"persons": round(outside), "total": round(people.total)},
+            )
+        )
     work, work_lon, work_lat, _ = sum_by_zone(zones, jobs)
     lon, lat = np.where(np.isnan(lon), work_lon, lon), np.where(np.isnan(lat), work_lat, lat)
     at = zones.locate([a.lon for a in attractions], [a.lat for a in attractions])
     columns: dict[str, F64] = {"population": persons, "jobs": work, **count_by_zone(attractions, at, len(zones.ids))}
     provenance = {"zones.population": source, "zones.jobs": jobs_source}
     for c in ("schools", "clinics", "shops", "parks"):
-        provenance[f"zones.{c}"] = Provenance("reported", f"OpenStreetMap ({extract.source})", extract.date,
-                                              "tagged points and areas, each place once", OSM_LICENCE)  # fmt: skip
+        provenance[f"zones.{c}"] = Provenance(
+            "reported",
+            f"OpenStreetMap ({extract.source})",
+            extract.date,
+            "tagged points and areas, each place once",
+            OSM_LICENCE,
+        )
     if given is not None:
         _take_columns(given, wanted, columns, provenance)
     inhabited = (
@@ -158,8 +172,13 @@ def make_zones(
     if outline is None:
         shape = project_shapes([shapely.union_all(project_shapes(zones.shapes, crs))], crs, inverse=True)[0]
         outline = Place("city", "city", {"": name}, shape, approximate=True)
-        findings.append(Finding("build.outline", "No outline of the city is in the data; the union of its zones stands for it.",
-                                severity="assumed"))  # fmt: skip
+        findings.append(
+            Finding(
+                "build.outline",
+                "No outline of the city is in the data; the union of its zones stands for it.",
+                severity="assumed",
+            )
+        )
     if not districts:
         findings.append(
             Finding("build.districts", "No districts are in the data; figures are for the whole city.", severity="info")
@@ -167,14 +186,21 @@ def make_zones(
     frame = zone_table(zones, columns, lon, lat, [None] * len(zones.ids), [None] * len(zones.ids))
     frame = frame.with_columns(
         pl.Series("district", assign(districts, frame["lon"], frame["lat"]), dtype=pl.String),
-        pl.Series("settlement", assign([p for p in settlements if p.kind == "settlement"], frame["lon"], frame["lat"]),
-                  dtype=pl.String),
-    )  # fmt: skip
+        pl.Series(
+            "settlement",
+            assign([p for p in settlements if p.kind == "settlement"], frame["lon"], frame["lat"]),
+            dtype=pl.String,
+        ),
+    )
     shown = [a for a in attractions if box[0] <= a.lon <= box[2] and box[1] <= a.lat <= box[3]]
     places = place_table([outline, *districts, *settlements], shown)
     provenance["places"] = official.district_source or Provenance(
-        "reported", f"OpenStreetMap ({extract.source})", extract.date,
-        "outlines as mapped; a settlement mapped as a point has an approximate outline (column approximate)", OSM_LICENCE)  # fmt: skip
+        "reported",
+        f"OpenStreetMap ({extract.source})",
+        extract.date,
+        "outlines as mapped; a settlement mapped as a point has an approximate outline (column approximate)",
+        OSM_LICENCE,
+    )
     if wanted.districts is not None:
         provenance["places.districts"] = Provenance("reported", wanted.districts.name, "", "outlines as given")
     return Zoning(frame, places, provenance, tuple(findings), zones.method, middle)
@@ -196,17 +222,27 @@ def _districts(path: Path | None, extract: OsmExtract, outline: Place | None) ->
     out = []
     for i, shape in enumerate(table.shapes):
         local = names[i] or f"District {i + 1}"
-        other = {c: str(table.frame[k][i]) for c in ("ru", "kk", "ky", "en")
-                 if (k := table.find((f"name_{c}", f"name:{c}"))) and table.frame[k][i]}  # fmt: skip
+        other = {
+            c: str(table.frame[k][i])
+            for c in ("ru", "kk", "ky", "en")
+            if (k := table.find((f"name_{c}", f"name:{c}"))) and table.frame[k][i]
+        }
         out.append(Place(f"district-{i + 1}", "district", {"": local, **other}, shape))
     return out
 
 
 def _people(
-    extract: OsmExtract, buildings: Buildings, wanted: Wanted, official: Official, given: Table | None,
-    outline: Place | None, districts: Sequence[Place], middle: tuple[float, float],
-    box: tuple[float, float, float, float], findings: list[Finding],
-) -> tuple[Reading, Provenance]:  # fmt: skip
+    extract: OsmExtract,
+    buildings: Buildings,
+    wanted: Wanted,
+    official: Official,
+    given: Table | None,
+    outline: Place | None,
+    districts: Sequence[Place],
+    middle: tuple[float, float],
+    box: tuple[float, float, float, float],
+    findings: list[Finding],
+) -> tuple[Reading, Provenance]:
     """Take people from the best source there is: a file, the zones file, an official total, the map's own, floor area."""
     if wanted.population is not None:
         reading = read_population(
@@ -229,14 +265,20 @@ def _people(
             given.need((wanted.population_column,) if wanted.population_column else POPULATION_NAMES, "population")
         )
         return Reading(People(lon, lat, persons), "reported", reading.method), Provenance(
-            "reported", wanted.zones.name, "", f"as given by zone: {reading.method}")  # fmt: skip
-    how = "spread over homes by floor area (footprint times storeys)"
-    counted = (f"{int(buildings.home.sum()):,} of {len(buildings.lon):,} mapped buildings taken as homes; storeys tagged on "
-               f"{int((buildings.levels_source[buildings.home] == 'tagged').sum()):,} of them, else the median of alike buildings")  # fmt: skip
+            "reported", wanted.zones.name, "", f"as given by zone: {reading.method}"
+        )
+    how = "spread over homes by floor area (footprint times storeys, single houses with at most 150 m2)"
+    counted = (
+        f"{int(buildings.home.sum()):,} of {len(buildings.lon):,} mapped buildings taken as homes; storeys tagged on "
+        f"{int((buildings.levels_source[buildings.home] == 'tagged').sum()):,} of them, else the median of alike buildings"
+    )
     inside = outline.shape if outline is not None else None
     if official.population is not None:
-        parts = {p.place_id: (p.shape, official.district_population[p.place_id]) for p in districts
-                 if p.place_id in official.district_population}  # fmt: skip
+        parts = {
+            p.place_id: (p.shape, official.district_population[p.place_id])
+            for p in districts
+            if p.place_id in official.district_population
+        }
         people = population_from_buildings(buildings, official.population, parts or None, inside)
         base = official.population_source or Provenance("reported", "the total given on the command line")
         return Reading(people, "modelled", how), replace(
@@ -246,25 +288,43 @@ def _people(
     if tagged is not None:
         number, what = tagged
         people = population_from_buildings(buildings, number, None, inside)
-        findings.append(Finding("build.population_osm", f"No population was given; the {number:,.0f} people tagged on {what} in "
-                                "OpenStreetMap are spread over homes by floor area.", severity="assumed",
-                                values={"persons": round(number), "place": what}))  # fmt: skip
+        findings.append(
+            Finding(
+                "build.population_osm",
+                f"No population was given; the {number:,.0f} people tagged on {what} in "
+                "OpenStreetMap are spread over homes by floor area.",
+                severity="assumed",
+                values={"persons": round(number), "place": what},
+            )
+        )
         return Reading(people, "modelled", how), Provenance(
-            "modelled", f"OpenStreetMap, population={number:.0f} of {what}", extract.date, f"{how}; {counted}", OSM_LICENCE)  # fmt: skip
+            "modelled",
+            f"OpenStreetMap, population={number:.0f} of {what}",
+            extract.date,
+            f"{how}; {counted}",
+            OSM_LICENCE,
+        )
     home = (
         buildings.home if inside is None else buildings.home & shapely.contains_xy(inside, buildings.lon, buildings.lat)
     )
-    total = float(buildings.floor_area[home].sum()) / FLOOR_PER_PERSON_M2
+    total = float(buildings.living_area[home].sum()) / FLOOR_PER_PERSON_M2
     if total <= 0:
         raise InputError(
             "no population was given and no homes are mapped; give --population or --zones with a population column"
         )
     people = population_from_buildings(buildings, total, None, inside)
-    findings.append(Finding("build.population_assumed", f"No population is known; {FLOOR_PER_PERSON_M2:.0f} m2 of gross floor area per "
-                            f"resident is assumed, which makes {total:,.0f} people.", severity="assumed",
-                            values={"m2": FLOOR_PER_PERSON_M2, "persons": round(total)}))  # fmt: skip
+    findings.append(
+        Finding(
+            "build.population_assumed",
+            f"No population is known; {FLOOR_PER_PERSON_M2:.0f} m2 of gross floor area per "
+            f"resident is assumed, which makes {total:,.0f} people.",
+            severity="assumed",
+            values={"m2": FLOOR_PER_PERSON_M2, "persons": round(total)},
+        )
+    )
     return Reading(people, "assumed", how), Provenance(
-        "assumed", f"{FLOOR_PER_PERSON_M2:.0f} m2 of gross floor area per resident", extract.date, f"{how}; {counted}")  # fmt: skip
+        "assumed", f"{FLOOR_PER_PERSON_M2:.0f} m2 of gross floor area per resident", extract.date, f"{how}; {counted}"
+    )
 
 
 def _join(*parts: str) -> str:
@@ -296,11 +356,22 @@ def _jobs(
     total = official.employment
     if total is None:
         total = residents * JOBS_PER_RESIDENT
-        findings.append(Finding("build.jobs_total", f"No employment total was given; {JOBS_PER_RESIDENT:.2f} jobs per resident are "
-                                f"assumed, which makes {total:,.0f}.", severity="assumed",
-                                values={"jobs_per_resident": JOBS_PER_RESIDENT, "jobs": round(total)}))  # fmt: skip
-        source = Provenance("modelled", f"OpenStreetMap ({extract.source}); {JOBS_PER_RESIDENT:.2f} jobs per resident assumed",
-                            extract.date, how, OSM_LICENCE)  # fmt: skip
+        findings.append(
+            Finding(
+                "build.jobs_total",
+                f"No employment total was given; {JOBS_PER_RESIDENT:.2f} jobs per resident are "
+                f"assumed, which makes {total:,.0f}.",
+                severity="assumed",
+                values={"jobs_per_resident": JOBS_PER_RESIDENT, "jobs": round(total)},
+            )
+        )
+        source = Provenance(
+            "modelled",
+            f"OpenStreetMap ({extract.source}); {JOBS_PER_RESIDENT:.2f} jobs per resident assumed",
+            extract.date,
+            how,
+            OSM_LICENCE,
+        )
     else:
         base = official.employment_source or Provenance("reported", "the total given on the command line")
         source = replace(base, badge="modelled", method=_join(base.method, how))
@@ -340,9 +411,16 @@ def _own_zones(
     if bare.any():
         kept = ZoneSet(tuple(z for z, b in zip(zones.ids, bare) if not b), zones.shapes[~bare], zones.method)
         people, moved = move_into(kept, people)
-        findings.append(Finding("build.zones_bare", f"{int(bare.sum())} cells have no walkable street that is joined to the rest; their "
-                                f"{moved:,.0f} people are counted in the nearest cell that has.", int(bare.sum()), severity="assumed",
-                                values={"zones": int(bare.sum()), "persons": round(moved)}))  # fmt: skip
+        findings.append(
+            Finding(
+                "build.zones_bare",
+                f"{int(bare.sum())} cells have no walkable street that is joined to the rest; their "
+                f"{moved:,.0f} people are counted in the nearest cell that has.",
+                int(bare.sum()),
+                severity="assumed",
+                values={"zones": int(bare.sum()), "persons": round(moved)},
+            )
+        )
         zones = kept
     return zones, people
 
