@@ -1,5 +1,7 @@
 """Numba kernels of range-RAPTOR: door-to-door times from one origin for every departure of a window."""
 
+# mypy: allow-untyped-defs
+# (numba infers the types; the docstrings and the callers state them)
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Numba kernels on street graphs: Dijkstra with an indexed binary heap, on nodes and (turn-aware) on arcs."""
 
+# mypy: allow-untyped-defs
+# (numba infers the types; the docstrings and the callers state them)
 from __future__ import annotations
 
 import numpy as np
