@@ -172,7 +172,8 @@ def check_join(folder: Path, extract: OsmExtract) -> JoinCheck:
         nodes = extract.way_nodes[extract.way_ptr[k] : extract.way_ptr[k + 1]]
         lon, lat = extract.node_lon[nodes], extract.node_lat[nodes]
         joined_length += geod.line_length(lon, lat)
-        ends += [(lon[0], lat[0]), (lon[-1], lat[-1])]
+        if nodes[0] != nodes[-1]:  # a ring has no ends
+            ends += [(lon[0], lat[0]), (lon[-1], lat[-1])]
         if tags.get("highway") in DRIVEN:
             after.append(np.column_stack([lon, lat]))
     n, connected = _largest_share(after)

@@ -8,8 +8,8 @@ import shapely
 
 F64 = npt.NDArray[np.float64]
 
-#: Two cut ends are the same place when they lie this close (degrees of latitude: about 2 cm).
-TOLERANCE = 2e-7
+#: Two cut ends are the same place when they lie this close: degrees of latitude, about 2 cm and the rounding to 1e-7.
+TOLERANCE = 2.5e-7
 
 
 def join_lines(parts: list[F64], tolerance: float = TOLERANCE) -> list[F64]:

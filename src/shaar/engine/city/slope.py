@@ -32,8 +32,8 @@ def with_slope(links: pl.DataFrame, raster: Path) -> pl.DataFrame:
     """Fill ``slope``: rise over run from ``from_node`` to ``to_node`` in per cent.
 
     Elevation is read bilinearly in the raster's own CRS and averaged over a square of 60 m around the point; short
-    links divide by a run of at least 50 m. Bridges and tunnels (column ``structure``, where the table has it), links off the
-    raster and links that would be steeper than 35 % stay null.
+    links divide by a run of at least 50 m. Bridges and tunnels (column ``structure``, where the table has it), links
+    off the raster and links that would be steeper than 35 % stay null.
 
     Parameters
     ----------

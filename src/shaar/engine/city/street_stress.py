@@ -22,8 +22,8 @@ def cycle_stress(tags: Tags, speed: float, lanes: float | None, oneway: bool) ->
     with 25, 30 and 35 mph read as 40, 50 and 60 km/h, the limit standing for the prevailing speed and the class for the
     width of lanes. Away from cars and on tracks of its own: 1. On a painted lane: the worse of lanes per direction (1
     is level 1, 2 level 2, more 3) and speed (up to 50 is level 1, 60 level 3, more 4). In mixed traffic: up to 40 km/h
-    1 on quiet streets, 2 on others with up to 3 lanes, 3 with 4-5, else 4; up to 50 km/h 2 on quiet streets, 3 on others with up to 3 lanes,
-    else 4; faster 4.
+    1 on quiet streets, 2 on others with up to 3 lanes, 3 with 4-5, else 4; up to 50 km/h 2 on quiet streets, 3 on
+    others with up to 3 lanes, else 4; faster 4.
 
     Parameters
     ----------
