@@ -31,11 +31,13 @@ XML = """<osm version="0.6">
  <way id="14"><nd ref="2"/><nd ref="3"/><nd ref="4"/></way>
  <way id="15"><nd ref="4"/><nd ref="2"/></way>
  <way id="16"><nd ref="4"/><nd ref="7"/><tag k="railway" v="rail"/></way>
- <way id="17"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/><tag k="highway" v="pedestrian"/><tag k="area" v="yes"/></way>
+ <way id="17"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/>
+  <tag k="highway" v="pedestrian"/><tag k="area" v="yes"/></way>
  <relation id="20"><member type="way" ref="14" role="outer"/><member type="way" ref="15" role="outer"/>
   <tag k="type" v="multipolygon"/><tag k="landuse" v="residential"/></relation>
  <relation id="21"><member type="way" ref="10" role="from"/><member type="node" ref="2" role="via"/>
-  <member type="way" ref="11" role="to"/><tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/></relation>
+  <member type="way" ref="11" role="to"/>
+  <tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/></relation>
  <relation id="22"><member type="way" ref="10" role=""/><tag k="type" v="site"/></relation>
 </osm>"""
 
