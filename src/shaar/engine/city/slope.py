@@ -83,7 +83,9 @@ def sample(points: F64, raster: Path) -> F64:
             transform = Transformer.from_crs("OGC:CRS84", crs, always_xy=True)
             x, y = transform.transform(points[:, 0], points[:, 1])
             steps = _smoothing_steps(points, transform)
-            column, row = (np.asarray(v) for v in ~source.transform * (np.asarray(x), np.asarray(y)))
+            to_cell = ~source.transform
+            column = to_cell.a * np.asarray(x) + to_cell.b * np.asarray(y) + to_cell.c
+            row = to_cell.d * np.asarray(x) + to_cell.e * np.asarray(y) + to_cell.f
             inside = (column > 0) & (column < source.width) & (row > 0) & (row < source.height)
             if not inside.any():
                 return np.full(len(points), np.nan)
