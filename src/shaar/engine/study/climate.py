@@ -31,6 +31,8 @@ _COLUMNS = {
     "pm_kg": pl.Float64,
     "pm_exhaust_kg": pl.Float64,
 }
+#: Vehicles of about the same size, so that a kilometre of each carries the same people (a midi bus carries fewer).
+STANDARD = tuple(key for key, kind in VEHICLES.items() if not kind.midi)
 #: Where no temperature is known: heat and cold are then small, and the finding says so.
 _MILD = Temperatures("", (15.0,) * 12, "assumed", "")
 
@@ -44,7 +46,7 @@ def climate_account(
     options: Options | None = None,
     parameters: Parameters | Mapping[str, float] | None = None,
     temperatures: Sequence[float] | None = None,
-    vehicles: Sequence[str] = tuple(VEHICLES),
+    vehicles: Sequence[str] = STANDARD,
 ) -> ClimateAccount:
     """Account energy and emissions of a year of service, before and after, for several vehicles.
 

@@ -14,6 +14,7 @@ from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.demand.trip_ends import TripEnds, trip_ends
 from shaar.engine.errors import InputError
 from shaar.engine.progress import Progress, silent
+from shaar.engine.routing.street_times import street_minutes
 
 F64 = npt.NDArray[np.float64]
 #: Zone column -> the parameter that weighs it.
@@ -81,7 +82,7 @@ def model_demand(
     city: City,
     *,
     parameters: Parameters | Mapping[str, float] | None = None,
-    minutes: F64 | None = None,
+    minutes: npt.NDArray[np.floating] | None = None,
     progress: Progress = silent,
 ) -> CityDemand:
     """Model demand and keep what it was made of; see :func:`city_demand`.
@@ -103,11 +104,8 @@ def model_demand(
         amounts["population"], p["trips_per_resident"], amounts, {k: p[v] for k, v in _WEIGHTS.items() if k in amounts}
     )
     if minutes is None:
-        from shaar.engine.routing.street_times import street_minutes
-
-        progress("street times", 0, 1)
-        minutes = np.asarray(street_minutes(city, mode="car"), dtype=np.float64)
-    times, bridged = _complete(minutes, city, p)
+        minutes = street_minutes(city, mode="car", progress=progress)
+    times, bridged = _complete(np.asarray(minutes, dtype=np.float64), city, p)
     progress("trip distribution", 0, 1)
     distribution = _distribute(ends, times, p)
     outward = distribution.matrix.copy()
@@ -140,7 +138,7 @@ def _distribute(ends: TripEnds, times: F64, p: Parameters) -> Distribution:
 
 
 def _complete(minutes: F64, city: City, p: Parameters) -> tuple[F64, int]:
-    """Fill pairs that the streets do not join with straight-line times, and the diagonal with half the nearest zone."""
+    """Fill pairs that the streets do not join with straight-line times, a missing diagonal with half the nearest."""
     z = city.zones.height
     if minutes.shape != (z, z):
         raise InputError(f"travel times have shape {minutes.shape}, the city has {z} zones", field="minutes")
@@ -150,9 +148,12 @@ def _complete(minutes: F64, city: City, p: Parameters) -> tuple[F64, int]:
     if gap.any():
         km = _straight_km(city.zones["lon"].to_numpy(), city.zones["lat"].to_numpy())
         times[gap] = (km * p["gap_detour"] / p["gap_speed"] * 60.0)[gap]
-    np.fill_diagonal(times, np.inf)
-    nearest = times.min(axis=1)
-    np.fill_diagonal(times, np.where(np.isfinite(nearest), nearest / 2, 0.0))
+    inside = np.diagonal(minutes).copy()
+    if not np.isfinite(inside).all():
+        np.fill_diagonal(times, np.inf)
+        nearest = np.where(np.isfinite(times.min(axis=1)), times.min(axis=1) / 2, 0.0)
+        inside = np.where(np.isfinite(inside), inside, nearest)
+    np.fill_diagonal(times, inside)
     return times, int(gap.sum())
 
 
