@@ -24,6 +24,10 @@ def round_breaks(values: npt.ArrayLike, most: int = 5) -> tuple[float, ...]:
     low, high = np.percentile(v, [8, 97])
     series = [m * 10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) for m in (1, 2, 5)]
     inside = [s for s in series if low <= s <= high]
+    if len(inside) < 3:
+        finer = [m * 10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+                 for m in (1, 1.5, 2, 3, 4, 5, 6, 8)]  # fmt: skip
+        inside = [s for s in finer if low <= s <= high]
     if not inside:
         inside = [max((s for s in series if s <= high), default=series[0])]
     if len(inside) > most:

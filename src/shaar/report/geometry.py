@@ -14,7 +14,7 @@ from pyproj import Transformer
 #: Every map is so many units wide; words and signs are sized against it (see ``--u`` in report.css).
 WIDTH = 4000
 #: Height over width of a map: neither a ribbon nor a tower on any screen.
-ASPECT = (0.62, 1.12)
+ASPECT = (0.62, 0.95)
 
 
 @dataclass(frozen=True, slots=True)

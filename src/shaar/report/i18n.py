@@ -82,7 +82,7 @@ class Speaker:
     def p(self, key: str, value: float, decimals: int = 0, **values: object) -> str:
         """Return the message in the form that fits the number, which stands in it as ``{n}``."""
         forms = catalogue(self.language).plurals[key]
-        form = forms.get(numbers.plural_category(value, self.language, decimals)) or forms["other"]
+        form = forms[numbers.plural_category(value, self.language, decimals)]
         return form.format(n=self.n(value, decimals), **values)
 
     def n(self, value: float | None, decimals: int = 0) -> str:
@@ -130,7 +130,7 @@ class Speaker:
         template = catalogue(self.language).messages.get(f"finding.{finding.code}")
         if template is None or self.language == "en":
             return finding.message, "en"
-        values = {k: self._value(v) for k, v in finding.values.items()}
+        values = {k: self._value(k, v) for k, v in finding.values.items()}
         values.setdefault("count", self.n(finding.count))
         values.setdefault("where", finding.where)
         try:
@@ -138,7 +138,13 @@ class Speaker:
         except (KeyError, IndexError, ValueError):
             return finding.message, "en"
 
-    def _value(self, value: str | int | float) -> str:
+    def _value(self, key: str, value: str | int | float) -> str:
+        if isinstance(value, str):
+            return self.date(value) if key in {"day", "date", "first", "last"} else value
+        if key == "year":
+            return str(value)
+        if key == "share" and isinstance(value, float):
+            return self.pct(value, 1)
         if isinstance(value, float) and not value.is_integer():
             return self.n(value, 1 if abs(value) >= 1 else 3)
-        return value if isinstance(value, str) else self.n(float(value))
+        return self.n(float(value))

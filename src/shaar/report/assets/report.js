@@ -19,7 +19,7 @@ d.querySelectorAll('.mapbox').forEach(function(box){
 var svg=box.querySelector('svg.map'),v=svg.viewBox.baseVal,W=v.width,H=v.height,view={x:0,y:0,w:W},scale=box.querySelector('.scale'),share=parseFloat(scale.style.width);
 function draw(){var px=svg.clientWidth;if(!px)return;
 svg.setAttribute('viewBox',view.x+' '+view.y+' '+view.w+' '+view.w*H/W);
-svg.style.setProperty('--u',view.w/px);
+svg.style.setProperty('--u',view.w/px);svg.style.touchAction=view.w<W?'none':'';
 var s=share*W/view.w;scale.style.width=s+'%';scale.style.visibility=s>80?'hidden':''}
 function zoom(f,cx,cy){var w=Math.min(W,Math.max(W/16,view.w/f));
 if(cx===undefined){cx=.5;cy=.5}
@@ -28,15 +28,15 @@ function move(dx,dy){view.x+=dx*view.w;view.y+=dy*view.w*H/W;hold();draw()}
 function hold(){view.x=Math.max(0,Math.min(W-view.w,view.x));view.y=Math.max(0,Math.min(H-view.w*H/W,view.y))}
 maps.push({draw:draw});
 var bar=d.createElement('div');bar.className='zoom';
-[['+',2],['−',.5]].forEach(function(b){var e=d.createElement('button');e.type='button';e.textContent=b[0];e.setAttribute('aria-label',b[0]);e.addEventListener('click',function(){zoom(b[1])});bar.appendChild(e)});
+[['+',2],['−',.5]].forEach(function(b){var e=d.createElement('button');e.type='button';e.textContent=b[0];e.setAttribute('aria-label',box.dataset[b[0]==='+'?'in':'out']);e.addEventListener('click',function(){zoom(b[1])});bar.appendChild(e)});
 box.appendChild(bar);
 box.tabIndex=0;
 box.addEventListener('keydown',function(e){var k={ArrowLeft:[-.2,0],ArrowRight:[.2,0],ArrowUp:[0,-.2],ArrowDown:[0,.2]}[e.key];
 if(k&&view.w<W){move(k[0],k[1]);e.preventDefault()}else if(e.key==='+'||e.key==='='){zoom(1.5)}else if(e.key==='-'){zoom(1/1.5)}});
 var from=null;
-svg.addEventListener('pointerdown',function(e){if(view.w<W&&e.pointerType!=='touch'){from=[e.clientX,e.clientY]}});
+svg.addEventListener('pointerdown',function(e){if(view.w<W){from=[e.clientX,e.clientY]}});
 d.addEventListener('pointermove',function(e){if(!from)return;move((from[0]-e.clientX)/svg.clientWidth,(from[1]-e.clientY)/svg.clientHeight);from=[e.clientX,e.clientY]});
-d.addEventListener('pointerup',function(){from=null});
+['pointerup','pointercancel'].forEach(function(n){d.addEventListener(n,function(){from=null})});
 });
 addEventListener('resize',fit);
 

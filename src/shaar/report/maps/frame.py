@@ -42,7 +42,7 @@ def map_box(
     if osm:
         link = el("a", s.t("map.attribution"), href=ATTRIBUTION_URL, rel="noopener")
         credit = el("p", Markup("© "), link, class_="credit")
-    box = el("div", svg, scale, credit, class_="mapbox")
+    box = el("div", svg, scale, credit, class_="mapbox", data_in=s.t("map.zoom_in"), data_out=s.t("map.zoom_out"))
     return Markup("").join([box, legend])
 
 

@@ -76,8 +76,8 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
     c = f.city
     if c.within_400.after is not None:
         out.append(
-            Card(s.t("card.near"), _people(c.within_400.before, s), was, s.n(c.within_400.after),
-                 s.t("card.of_residents", share=s.pct(c.within_400.after / max(c.population, 1.0)), n=s.n(c.population)),
+            Card(s.t("card.near"), _people(c.within_400.before, s), was, s.sig(c.within_400.after),
+                 s.t("card.of_residents", share=s.pct(c.within_400.after / max(c.population, 1.0)), n=s.sig(c.population)),
                  "modelled")
         )  # fmt: skip
     if c.jobs.after is not None:
@@ -87,8 +87,8 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
         )  # fmt: skip
     if f.outlying_population > 0:
         out.append(
-            Card(s.t("card.outlying"), _people(f.outlying_served.before, s), was, s.n(f.outlying_served.after),
-                 s.t("card.outlying_note", n=s.n(f.outlying_population)), "modelled")
+            Card(s.t("card.outlying"), _people(f.outlying_served.before, s), was, s.sig(f.outlying_served.after or 0.0),
+                 s.t("card.outlying_note", n=s.sig(f.outlying_population)), "modelled")
         )  # fmt: skip
     out.append(
         Card(s.t("card.vehicles"), s.n(f.vehicles.before) if f.vehicles.before is not None else None, was,
@@ -97,14 +97,14 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
     emissions = emission_range(shared)
     if emissions:
         low, high, clean, dirty, today = emissions
-        after = s.sig(low) if low == high else f"{s.sig(low)}–{s.sig(high)}"
+        after = _range(low, high, s)
         note = s.t("card.emissions_note", clean=s.word("vehicle", clean), dirty=s.word("vehicle", dirty))
-        out.append(Card(s.t("card.emissions"), s.sig(today) if today is not None else None, was, after,
+        out.append(Card(s.t("card.emissions"), _range(*today, s) if today is not None else None, was, after,
                         note if clean != dirty else s.word("vehicle", clean), "modelled"))  # fmt: skip
     return out
 
 
-def emission_range(shared: Shared) -> tuple[float, float, str, str, float | None] | None:
+def emission_range(shared: Shared) -> tuple[float, float, str, str, tuple[float, float] | None] | None:
     """Return the lowest and highest t CO2e a year over the vehicle options, their names, and today's where known."""
     rows = shared.result.climate.rows
     plan = [r for r in rows.iter_rows(named=True) if not fx.is_today(r["scenario"])]
@@ -117,7 +117,7 @@ def emission_range(shared: Shared) -> tuple[float, float, str, str, float | None
         float(high["co2e_wtw_t"]),
         str(low["vehicle"]),
         str(high["vehicle"]),
-        float(today[0]) if len(today) == 1 else None,
+        (float(min(today)), float(max(today))) if today else None,
     )
 
 
@@ -151,5 +151,9 @@ def unknown(shared: Shared, s: Speaker) -> list[str]:
     return out
 
 
+def _range(low: float, high: float, s: Speaker) -> str:
+    return s.sig(low) if low == high else f"{s.sig(low)}–{s.sig(high)}"
+
+
 def _people(value: float | None, s: Speaker) -> str | None:
-    return None if value is None else s.n(value)
+    return None if value is None else s.sig(value)

@@ -153,7 +153,7 @@ def why_texts(line: Line, s: Speaker) -> list[str]:
             if value:
                 out.append(s.t(f"why.{key}", v=value))
         elif math.isfinite(value) and value > 0:
-            out.append(s.t(f"why.{key}", v=s.sig(float(value)) if value >= 10 else s.n(float(value), 0 if float(value).is_integer() else 1)))
+            out.append(s.t(f"why.{key}", v=s.sig(float(value), 2 if value < 100 else 3)))
     return out
 
 

@@ -25,6 +25,7 @@ def sources(shared: Shared, s: Speaker) -> dict[str, Any]:
         "table": _provenance(shared, s),
         "methods": [s.t(f"method.{m}") for m in METHODS],
         "reproduce": reproduce(shared, s),
+        "settings": settings(shared, s),
     }
 
 
@@ -58,7 +59,6 @@ def reproduce(shared: Shared, s: Speaker) -> list[tuple[str, str]]:
     """Return what has to be the same to get the same figures: (name, value)."""
     r = shared.result
     out = [(s.t("repro.made"), s.date(r.made.date())), (s.t("repro.seed"), str(r.options.seed))]
-    out += [(s.word("repro", k), _plain(v, s)) for k, v in (r.design.settings | r.design.search).items() if k != "seed"]
     if r.seconds:
         total = sum(r.seconds.values())
         parts = ", ".join(f"{s.word('stage', k)} {s.n(v)}" for k, v in r.seconds.items() if v >= 0.5)
@@ -71,6 +71,12 @@ def reproduce(shared: Shared, s: Speaker) -> list[tuple[str, str]]:
             continue
     out.append((s.t("repro.versions"), ", ".join(versions)))
     return out
+
+
+def settings(shared: Shared, s: Speaker) -> list[tuple[str, str]]:
+    """Return every setting of the design and how its search went, by the names that the program uses."""
+    design = shared.result.design
+    return [(k, _plain(v, s)) for k, v in {**design.settings, **design.search}.items()]
 
 
 def _plain(value: float | int | str, s: Speaker) -> str:

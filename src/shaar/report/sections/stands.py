@@ -65,13 +65,14 @@ def _stops(shared: Shared, s: Speaker) -> Markup | None:
     legend = swatches(s.t(f"{key}.legend"), [(f"q{len(words)}-{k}", w) for k, w in enumerate(words)])
     content = uses("ground", "stopdist", "water", "roads") + name_layer(shared.result.city, shared.window, s)
     source = model_source(shared, s) if known else data_source(shared, "stops", s)
+    prov = shared.result.city.meta.provenance.get("stops")
     return figure(
         map_box(content, shared.window, s, label=title, legend=legend, osm=shared.osm),
         s=s,
         ident="stopdist",
         title=title,
         subtitle=s.t(f"{key}.sub"),
-        source=source_line(source, "modelled" if known else "measured", s),
+        source=source_line(source, "modelled" if known or prov is None else prov.badge, s),
         table=_class_table(layer, words, s.t(f"{key}.legend"), "stop-distance", s),
     )
 
