@@ -244,6 +244,7 @@ def direction_from_path(
     if at[-1] - at[0] < 100.0:
         report.note("dropped", ref)
         return None
+    report.laid(ref)
     sections = [(float(shapely.length(graph.lines[a >> 1])), graph.highway[a >> 1]) for a in laid.arcs]
     inside = substring(line, float(at[0]), float(at[-1]))
     way = LineString(np.round(to_degrees(shapely.get_coordinates(inside), graph.crs), 7))

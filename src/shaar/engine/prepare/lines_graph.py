@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ import polars as pl
 import shapely
 from pyproj import Transformer
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import cKDTree
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -141,7 +143,7 @@ class Router:
 
 
 def graph_from_lines(
-    lines: Sequence[F64], oneway: Sequence[int], highway: Sequence[str], crs: str
+    lines: Sequence[F64], oneway: Sequence[int], highway: Sequence[str], crs: str, *, join: float = 0.0
 ) -> tuple[LinkGraph, tuple[tuple[int, ...], ...]]:
     """Make a graph from bare lines, cut where they share vertices (1e-7 degree) and where they end.
 
@@ -151,6 +153,9 @@ def graph_from_lines(
         Longitude and latitude, shape (vertices, 2) each.
     oneway
         0 both directions, 1 along the line, -1 against it.
+    join
+        Parts that do not hang together are joined by straight links, class "gap", between their nearest nodes where
+        those lie within this distance (m), shortest first.
     highway
         Street class of each line.
 
@@ -165,12 +170,17 @@ def graph_from_lines(
         for i, k in enumerate(ks):
             seen[k] = seen.get(k, 0) + (2 if i in (0, len(ks) - 1) else 1)
     number: dict[tuple[int, int], int] = {}
-    tail, head, shapes, classes, open_, of_line = [], [], [], [], [], []
+    tail: list[int] = []
+    head: list[int] = []
+    shapes: list[shapely.LineString] = []
+    classes: list[str] = []
+    open_: list[bool] = []
+    of_line: list[tuple[int, ...]] = []
     for c, ks, one, cls in zip(lines, keys, oneway, highway, strict=True):
         xy = to_metres(c[:, 0], c[:, 1], crs)
         cuts = [i for i, k in enumerate(ks) if seen[k] >= 2]
         own = []
-        for i, j in zip(cuts[:-1], cuts[1:], strict=True):
+        for i, j in pairwise(cuts):
             own.append(len(tail))
             tail.append(number.setdefault(ks[i], len(number)))
             head.append(number.setdefault(ks[j], len(number)))
@@ -178,9 +188,35 @@ def graph_from_lines(
             classes.append(cls)
             open_ += [one >= 0, one <= 0]
         of_line.append(tuple(own))
+    if join > 0 and shapes:
+        for u, v, line in _joints(len(number), tail, head, shapes, join):
+            tail.append(u)
+            head.append(v)
+            shapes.append(line)
+            classes.append("gap")
+            open_ += [True, True]
     lengths = shapely.length(np.array(shapes, dtype=object)) if shapes else np.zeros(0)
     graph = LinkGraph(
         len(number), np.array(tail, np.int64), np.array(head, np.int64), np.asarray(lengths, np.float64),
         np.array(open_, np.bool_), np.array(shapes, dtype=object), tuple(classes), crs,
     )  # fmt: skip
     return graph, tuple(of_line)
+
+
+def _joints(
+    n: int, tail: Sequence[int], head: Sequence[int], shapes: Sequence[shapely.LineString], reach: float
+) -> list[tuple[int, int, shapely.LineString]]:
+    """Straight links that join unconnected parts, shortest first, none where two parts hang together already."""
+    xy = np.zeros((n, 2))
+    for u, v, line in zip(tail, head, shapes, strict=True):
+        xy[u], xy[v] = line.coords[0], line.coords[-1]
+    part = connected_components(csr_matrix((np.ones(len(tail)), (tail, head)), shape=(n, n)), directed=False)[1]
+    pairs = cKDTree(xy).query_pairs(reach, output_type="ndarray")
+    pairs = pairs[part[pairs[:, 0]] != part[pairs[:, 1]]]
+    d = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
+    out = []
+    for u, v in pairs[np.lexsort((pairs[:, 1], pairs[:, 0], d))].tolist():
+        if part[u] != part[v]:
+            part[part == part[v]] = part[u]
+            out.append((u, v, shapely.LineString([xy[u], xy[v]])))
+    return out

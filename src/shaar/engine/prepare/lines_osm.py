@@ -17,7 +17,7 @@ from shaar.engine.prepare.lines_direction import Laid, direction_from_path, lay_
 from shaar.engine.prepare.lines_graph import LinkGraph, Router, graph_from_lines, graph_from_tables
 from shaar.engine.prepare.lines_match import StopRouter
 from shaar.engine.prepare.lines_report import Report
-from shaar.engine.prepare.lines_stops import StopTable
+from shaar.engine.prepare.lines_stops import StopTable, stops_beside
 from shaar.engine.prepare.lines_times import DEFAULT_HEADWAYS, SpeedRules, spans_of
 from shaar.engine.prepare.lines_walk import LOOP_METRES
 from shaar.engine.progress import Progress, silent
@@ -25,6 +25,8 @@ from shaar.engine.timetable.lines import ServiceDirection, ServiceLine
 from shaar.engine.timetable.route_types import ROUTE_TYPE
 
 MODES = ("bus", "trolleybus", "share_taxi", "tram")
+#: The stop of the other direction stands within this distance (m) of its pair.
+ACROSS = 90.0
 _RAIL = {"tram": ("tram", "light_rail")}
 
 
@@ -196,7 +198,7 @@ def _line(
                             alone=not partners)  # fmt: skip
     if not laid:
         return []
-    _complete(group.ref, laid, net, report)
+    _complete(group.ref, laid, net, table, report, drive_on_left)
     default = default_headways.get(group.mode, DEFAULT_HEADWAYS["bus"])
     by_part: dict[int, list[ServiceDirection]] = {}
     for d in laid:
@@ -218,7 +220,7 @@ def _line(
     return out
 
 
-def _complete(ref: str, laid: list[Laid], net: _Net, report: Report) -> None:
+def _complete(ref: str, laid: list[Laid], net: _Net, table: StopTable, report: Report, drive_on_left: bool) -> None:
     """Add the other direction of a line that is known in one only and is not a loop."""
     if len(laid) != 1:
         return
@@ -231,8 +233,22 @@ def _complete(ref: str, laid: list[Laid], net: _Net, report: Report) -> None:
         return
     back = return_path(one.arcs, net.graph)
     if back:
-        laid.append(Laid(tuple(back), (), {**one.tags, "to": one.tags.get("from", "")}, one.part, one.name))
+        opposite = _opposite(one, LineString(net.graph.path_line(back)), table, drive_on_left=drive_on_left)
+        tags = {**one.tags, "to": one.tags.get("from", "")}
+        laid.append(Laid(tuple(back), opposite, tags, one.part, one.name, ordered=one.ordered and len(opposite) > 1))
         report.return_assumed(ref)
+
+
+def _opposite(one: Laid, back: LineString, table: StopTable, *, drive_on_left: bool) -> tuple[int, ...]:
+    """Find for each stop of a direction the one across the street, else itself; in the order of the way back."""
+    out: list[int] = []
+    for i in reversed(one.stops):
+        near = table.near(*table.xy[i], ACROSS)
+        beside = stops_beside(table, back, near, drive_on_left=drive_on_left)
+        best = next((j for j in near if j in beside), i)
+        if best not in out:
+            out.append(best)
+    return tuple(out)
 
 
 def return_path(arcs: Sequence[int], graph: LinkGraph) -> list[int] | None:

@@ -11,7 +11,7 @@ from shaar.engine.prepare.lines_stops import StopTable
 
 Topic = Literal[
     "headway", "hours", "bridged", "split", "against", "outside", "return", "from_stops", "unordered", "dropped",
-    "uncovered", "reordered",
+    "uncovered", "reordered", "undrawn",
 ]  # fmt: skip
 
 _TEXT: dict[Topic, tuple[Severity, str]] = {
@@ -21,12 +21,13 @@ _TEXT: dict[Topic, tuple[Severity, str]] = {
     "split": ("warning", "{n} lines ({names}) have gaps too long to close and are kept in parts."),
     "against": ("warning", "{n} lines ({names}) run {km} km against the traffic rules of the street data."),
     "outside": ("warning", "{n} lines ({names}) have {items} ways outside the data; the part inside is kept."),
-    "return": ("assumed", "{n} lines ({names}) are known in one direction only; the other one is laid over the same streets."),
-    "from_stops": ("assumed", "{n} lines ({names}) are known by their stops only and laid along the shortest streets."),
-    "unordered": ("info", "{n} lines ({names}) have their ways in no order; termini and directions were worked out."),
-    "dropped": ("warning", "{n} route relations ({names}) have neither ways nor two stops in the data and are left out."),
+    "return": ("assumed", "{n} lines ({names}) are known in one direction; the way back follows the same streets."),
+    "from_stops": ("assumed", "{n} lines ({names}) are known by their stops only and laid on the shortest streets."),
+    "unordered": ("info", "{n} lines ({names}) have ways in no order; termini and directions were worked out."),
+    "dropped": ("warning", "{n} route relations ({names}) have neither ways nor two stops here and are left out."),
     "uncovered": ("warning", "{n} lines ({names}) have {km} km of ways that no direction drives."),
-    "reordered": ("assumed", "{n} lines ({names}) list their stops in no order; they were put in order along the line."),
+    "undrawn": ("assumed", "{n} lines ({names}) have no drawn way; lengths are crow distances times a factor."),
+    "reordered": ("assumed", "{n} lines ({names}) list stops in no order; they were put in order along the line."),
 }  # fmt: skip
 
 
@@ -37,6 +38,7 @@ class Report:
     _lines: dict[Topic, list[str]] = field(default_factory=dict)
     _metres: dict[Topic, float] = field(default_factory=dict)
     _items: dict[Topic, int] = field(default_factory=dict)
+    _laid: set[str] = field(default_factory=set)
     _made: int = 0
     _added: int = 0
     _points: tuple[tuple[float, float], ...] = ()
@@ -55,6 +57,10 @@ class Report:
             self.note("headway", ref)
         if hours:
             self.note("hours", ref)
+
+    def laid(self, ref: str) -> None:
+        """Note that a direction of a line came out, so that the line as such is not left out."""
+        self._laid.add(ref)
 
     def return_assumed(self, ref: str) -> None:
         """Note that the other direction is a copy."""
@@ -80,7 +86,9 @@ class Report:
             )
         ]
         for topic, (severity, text) in _TEXT.items():
-            if topic in self._lines:
+            if topic == "dropped":
+                self._lines["dropped"] = [r for r in self._lines.get("dropped", []) if r not in self._laid]
+            if self._lines.get(topic):
                 out.append(self._say(topic, severity, text))
         if self._made:
             out.append(

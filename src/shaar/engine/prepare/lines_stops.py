@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -86,13 +87,14 @@ class StopTable:
         return len(self.ids) - 1
 
     def member(self, kind: str, ref: int, name: str | None, lon: float, lat: float) -> int:
-        """Find the stop of a relation's member, or take it up."""
-        for wanted in (f"osm:{kind}{ref}", f"{kind}{ref}", str(ref)):
-            if wanted in self.ids:
-                return self.ids.index(wanted)
+        """Find the stop of a relation's member (kind n, w) or of an entered line (kind ``line:``), or take it up."""
+        stop_id = f"{kind}{ref}" if kind == "line:" else f"osm:{kind}{ref}"
+        if stop_id in self.ids:
+            return self.ids.index(stop_id)
         x, y = to_metres([lon], [lat], self.crs)[0]
         near = self.near(float(x), float(y), SAME_STOP)
-        return near[0] if near else self.add(f"osm:{kind}{ref}", name, lon, lat, "osm")
+        source = "entered" if kind == "line:" else "osm"
+        return near[0] if near else self.add(stop_id, name, lon, lat, source)
 
 
 def side_offsets(line: LineString, xy: F64) -> tuple[F64, F64, F64]:
@@ -170,7 +172,7 @@ def fill_gaps(
         marks.append(line.length)
     wanted: list[float] = []
     known = set(at)
-    for a, b in zip(marks[:-1], marks[1:], strict=True):
+    for a, b in pairwise(marks):
         if a not in known and a == 0.0:
             wanted.append(a)
         if b - a > SPACING * STRETCH:

@@ -32,7 +32,8 @@ class SpeedRules:
         default_factory=lambda: MappingProxyType(
             {
                 "motorway": 60.0, "motorway_link": 40.0, "trunk": 45.0, "trunk_link": 35.0, "primary": 24.0,
-                "primary_link": 22.0, "secondary": 22.0, "secondary_link": 20.0, "tertiary": 21.0, "tertiary_link": 20.0,
+                "primary_link": 22.0, "secondary": 22.0, "secondary_link": 20.0, "tertiary": 21.0,
+                "tertiary_link": 20.0,
                 "residential": 18.0, "unclassified": 20.0, "living_street": 12.0, "service": 12.0, "pedestrian": 10.0,
                 "busway": 30.0, "rail": 24.0,
             }
@@ -66,7 +67,7 @@ def run_times(rules: SpeedRules, sections: Sequence[tuple[float, str]], at: F64)
 
 
 def headway_of(tags: Mapping[str, str]) -> int | None:
-    """Headway (s) from ``interval`` ("00:10", "10", "10 min", "8-12": its mean) or ``frequency`` ("6", "6/h": an hour)."""
+    """Headway (s) from ``interval`` ("00:10", "10", "10 min", "8-12": the mean) or ``frequency`` ("6/h")."""
     for key in ("interval", "headway"):
         found = parse_minutes(tags.get(key, ""))
         if found is not None:
@@ -78,7 +79,7 @@ def headway_of(tags: Mapping[str, str]) -> int | None:
 
 
 def parse_minutes(text: str) -> int | None:
-    """Seconds from "H:MM[:SS]", minutes as a number, or a range of minutes (its mean); None where it is none of these."""
+    """Seconds from "H:MM[:SS]", minutes, or a range of minutes (its mean); None where it is none of these."""
     text = text.strip().lower()
     if match := re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", text):
         total = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)

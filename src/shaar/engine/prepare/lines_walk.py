@@ -16,6 +16,8 @@ from shaar.engine.prepare.lines_graph import LinkGraph, Router
 GAP_METRES = 1500.0
 #: Streets that are not members cost this many times their length, so that members are followed where they lead on.
 STRAY = 8.0
+#: Members driven against traffic rules or role cost this many times their length: only where nothing else leads on.
+AGAINST = 20.0
 #: Ends of a line nearer than this (m) to each other: it is a loop, and there is no other direction to look for.
 LOOP_METRES = 250.0
 
@@ -177,41 +179,51 @@ def walk_unordered(graph: LinkGraph, members: Sequence[Member]) -> tuple[Walk, .
     """Find the two termini of a heap of ways and the ways between them, one walk for each direction.
 
     The termini are the two member nodes farthest apart by the way (double sweep); each direction is the shortest path
-    over the arcs that roles and traffic rules allow, where streets that are not members cost ``STRAY`` times more.
+    over the arcs that roles and traffic rules allow, where streets that are not members cost ``STRAY`` times more and
+    members against the rules ``AGAINST`` times.
     Runs of more than ``GAP_METRES`` off the members split the walk.
     """
     arcs = frozenset().union(*(m.arcs for m in members))
-    cost = np.where(graph.open, np.repeat(graph.length, 2) * STRAY, np.inf)
-    chosen = np.fromiter(arcs, dtype=np.int64, count=len(arcs))
-    cost[chosen] = graph.length[chosen >> 1]
-    router = Router(graph, cost)
-    candidates = sorted({n for a in arcs for n in graph.ends(a)})
-    if not candidates:
+    both = frozenset(x for m in members for k in m.links for x in (2 * k, 2 * k + 1))
+    if not both:
         return ()
-    d, _ = router.from_nodes([candidates[0]])
-    reach = np.where(np.isfinite(d[0][candidates]), d[0][candidates], -1.0)
-    a = candidates[int(np.argmax(reach))]
-    d, p = router.from_nodes([a])
-    reach = np.where(np.isfinite(d[0][candidates]), d[0][candidates], -1.0)
-    b = candidates[int(np.argmax(reach))]
+    length2 = np.repeat(graph.length, 2)
+    everywhere = np.where(graph.open, length2 * STRAY, np.inf)
+    chosen, legal = (np.fromiter(sorted(v), dtype=np.int64, count=len(v)) for v in (both, arcs))
+    either_way = everywhere.copy()
+    either_way[chosen] = length2[chosen]
+    sweep = Router(graph, either_way)
+    candidates = sorted({n for a in both for n in graph.ends(a)})
+    a = _farthest(sweep, candidates[0], candidates)
+    b = _farthest(sweep, a, candidates)
+    cost = everywhere
+    cost[chosen] = length2[chosen] * AGAINST
+    cost[legal] = length2[legal]
+    router = Router(graph, cost)
     walks = []
     for source, target in ((a, b), (b, a)):
         path = router.path(source, target)
         if path:
-            walks.append(_cut(graph, path, arcs))
+            walks.append(_cut(graph, path, arcs, both))
     return tuple(w for w in walks if w.pieces)
 
 
-def _cut(graph: LinkGraph, path: Sequence[int], arcs: frozenset[int]) -> Walk:
-    """Split a path where it leaves the members for too long, and measure how much of it is off them."""
+def _farthest(router: Router, source: int, candidates: Sequence[int]) -> int:
+    d, _ = router.from_nodes([source])
+    reach = d[0][list(candidates)]
+    return candidates[int(np.argmax(np.where(np.isfinite(reach), reach, -1.0)))]
+
+
+def _cut(graph: LinkGraph, path: Sequence[int], arcs: frozenset[int], both: frozenset[int]) -> Walk:
+    """Split a path where it leaves the members for too long; measure what is off them and against the rules."""
     pieces: list[list[int]] = [[]]
     stray: list[int] = []
-    bridged = 0.0
+    bridged = against = 0.0
     for a in path:
-        if a not in arcs:
+        if a not in both:
             stray.append(a)
             continue
-        length = sum(float(graph.length[s >> 1]) for s in stray)
+        length = length_of(graph, stray)
         if length > GAP_METRES:
             pieces.append([])
         else:
@@ -219,7 +231,8 @@ def _cut(graph: LinkGraph, path: Sequence[int], arcs: frozenset[int]) -> Walk:
             bridged += length
         stray = []
         pieces[-1].append(a)
-    return Walk(tuple(tuple(p) for p in pieces if p), bridged)
+        against += 0.0 if a in arcs else float(graph.length[a >> 1])
+    return Walk(tuple(tuple(p) for p in pieces if p), bridged, against)
 
 
 def length_of(graph: LinkGraph, arcs: Sequence[int]) -> float:
