@@ -166,7 +166,9 @@ def city_instance(
     walk_mean = float((walk * od).sum() / od.sum())
     instance = Instance(
         name=city.meta.name,
-        time=time,
+        # Demand of a day is the same both ways, so the search takes the mean of both directions, at half the work;
+        # headways and timetables use each direction's own times.
+        time=(time + time.T) / 2.0,
         demand=demand,
         xy=groups.xy,
         n_routes=1,

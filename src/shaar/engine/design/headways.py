@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.design import headways_kernels as kernels
+from shaar.engine.fleet.service import LAYOVER_MIN_S, LAYOVER_SHARE
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -23,8 +24,9 @@ class HeadwayRules:
     ----------
     least, longest
         Shortest and longest headway allowed.
-    layover
-        Share of the run time added for rest and recovery, at least ``layover_minutes`` a cycle.
+    layover, layover_minutes
+        Rest and recovery after each trip: a share of its run time, at least so many minutes (the values by which the
+        fleet of a timetable is counted too, :mod:`shaar.engine.fleet.service`).
     capacity
         Persons a bus should carry at most (12 m bus, seats and comfortable standing).
     peak_hour
@@ -39,17 +41,17 @@ class HeadwayRules:
 
     least: float = 3.0
     longest: float = 20.0
-    layover: float = 0.12
-    layover_minutes: float = 6.0
+    layover: float = LAYOVER_SHARE
+    layover_minutes: float = LAYOVER_MIN_S / 60.0
     capacity: float = 75.0
     peak_hour: float = 0.12
     wait: float = 0.5
     transfer: float = 5.0
     unserved_walk: float = 30.0
 
-    def cycle(self, run_minutes: float) -> float:
-        """Minutes of a round trip with layover, from the run time of both directions."""
-        return run_minutes + max(self.layover * run_minutes, self.layover_minutes)
+    def cycle(self, *runs: float) -> float:
+        """Minutes of a round trip with layovers, from the run time of each direction."""
+        return sum(run + max(self.layover * run, self.layover_minutes) for run in runs)
 
     def headway(self, cycle: float, vehicles: int) -> float:
         """Shortest headway that so many vehicles keep: half minutes up to 10, whole minutes above; inf for none."""
@@ -179,7 +181,7 @@ def headway_model(
         Minutes on foot and daily trips between zones, shape (z, z).
     """
     rules = rules or HeadwayRules()
-    cycle = np.array([rules.cycle(float(np.sum(a) + np.sum(b))) for a, b in zip(forward, backward, strict=True)])
+    cycle = np.array([rules.cycle(float(np.sum(a)), float(np.sum(b))) for a, b in zip(forward, backward, strict=True)])
     parts = []
     seg_ptr = [0]
     for r, (route, ahead, back) in enumerate(zip(routes, forward, backward, strict=True)):

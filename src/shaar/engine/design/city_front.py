@@ -1,0 +1,220 @@
+"""Route sets of several densities for one city, and the best headways of each for several fleets: a Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.design.city_instance import CityInstance
+from shaar.engine.design.headways import HeadwayModel, HeadwayPlan, HeadwayRules, allocate, headway_model
+from shaar.engine.design.instance import RouteSet
+from shaar.engine.design.lines import StopBook, StreetLine, street_line
+from shaar.engine.design.search import SearchResult, search
+from shaar.engine.errors import ShaarError
+from shaar.engine.progress import Progress, silent
+
+F64 = npt.NDArray[np.float64]
+
+#: Mean headways (min) at which the route sets that are tried would use the whole fleet: few lines that come often, to
+#: many lines that come seldom and spare people the transfer. What is best depends on the city, so all are tried.
+DENSITIES = (4.0, 6.5, 10.0, 15.0)
+#: A line's usual one-direction run time (min), by which the number of lines follows from their total run time.
+USUAL_RUN = 38.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One searched route set on the streets; ``cap`` is the total run time (min) it had to keep."""
+
+    lines: tuple[StreetLine, ...]
+    cap: float
+    result: SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Lines with headways for one fleet size; ``model`` and ``plan`` follow the order of ``lines``."""
+
+    lines: tuple[StreetLine, ...]
+    model: HeadwayModel
+    plan: HeadwayPlan
+    candidate: int
+
+    @property
+    def key(self) -> tuple[float, float]:
+        """Crowded share first, then minutes: what makes one point better than another of the same fleet."""
+        return (len(self.plan.crowded) / max(1, len(self.lines)), self.plan.assignment.mean_minutes)
+
+
+def densities(city: CityInstance, fleet: int, lines: int | None, rules: HeadwayRules) -> list[tuple[int, float]]:
+    """Numbers of lines and caps on the total one-direction run time (min) to try for a fleet.
+
+    A fleet F keeps a mean headway h on lines of total one-direction run time T when ``2 T (1 + layover) / h = F``.
+    """
+    tried = []
+    most = max(1, city.instance.n // 2)
+    for headway in DENSITIES:
+        total = fleet * headway / (2.0 * (1.0 + rules.layover + 0.03))
+        count = lines if lines is not None else round(total / USUAL_RUN)
+        tried.append((int(np.clip(count, 1, most)), total))
+    unique: dict[int, tuple[int, float]] = {}
+    for count, total in tried:
+        if lines is not None:
+            # With the number of lines given, what varies is how long they are.
+            if 4.0 * count <= total:
+                unique[round(total)] = (count, total)
+        else:
+            unique[count] = (count, total)
+    return list(unique.values()) or [tried[-1]]
+
+
+def candidates(
+    city: CityInstance,
+    tries: Sequence[tuple[int, float]],
+    book: StopBook,
+    *,
+    seconds: float | None,
+    iterations: int | None,
+    seed: int,
+    chains: int = 1,
+    progress: Progress = silent,
+) -> tuple[list[Candidate], list[str], bool]:
+    """Search a route set for each (number of lines, cap), and lay it on the streets.
+
+    Returns
+    -------
+    candidates, failures, interrupted
+        Failures are sentences of the tries that found nothing; after an interruption the tries left are not begun.
+    """
+    found: list[Candidate] = []
+    failures: list[str] = []
+    for k, (count, cap) in enumerate(tries):
+        instance = replace(city.instance, n_routes=count)
+
+        def show(stage: str, done: float, total: float | None = None, note: str = "", k: int = k) -> None:
+            part = 0.0 if not total else min(done / total, 1.0)
+            progress("search", k + part, len(tries), note)
+
+        try:
+            result = search(
+                instance, seconds=None if seconds is None else seconds / len(tries), iterations=iterations,
+                seed=seed, total_cap=cap, chains=chains, progress=show,
+            )  # fmt: skip
+        except ShaarError as e:
+            failures.append(f"{count} lines within {cap:.0f} minutes: {e}")
+            continue
+        lines = tuple(street_line(city, route, book) for route in result.routes)
+        found.append(Candidate(lines, cap, result))
+        if result.interrupted:
+            return found, failures, True
+    progress("search", len(tries), len(tries))
+    return found, failures, False
+
+
+def model_of(city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRules) -> HeadwayModel:
+    """Prepare lines on the streets for the assignment."""
+    legs = [line.legs() for line in lines]
+    return headway_model(
+        city.instance.n, [line.route for line in lines], [a for a, _ in legs], [b for _, b in legs],
+        access=(city.access_ptr, city.access_group, city.access_minutes), walk=city.walk, od=city.od, rules=rules,
+    )  # fmt: skip
+
+
+def points(
+    city: CityInstance,
+    tried: Sequence[Candidate],
+    fleets: Sequence[int],
+    rules: HeadwayRules,
+    progress: Progress = silent,
+) -> dict[int, Point]:
+    """For each fleet the best candidate with its headways; weak lines are dropped while that helps."""
+    best: dict[int, Point] = {}
+    for k, candidate in enumerate(tried):
+        lines = candidate.lines
+        for fleet in sorted(fleets, reverse=True):
+            # A smaller fleet may need fewer lines than a larger one: go downwards and drop what does not fit.
+            lines = fit(city, lines, fleet, rules)
+            if not lines:
+                break
+            model = model_of(city, lines, rules)
+            plan = allocate(model, [fleet], swaps=0)[fleet]
+            point = Point(lines, model, plan, k)
+            if fleet not in best or point.key < best[fleet].key:
+                best[fleet] = point
+            progress("headways", k + 0.5, len(tried), f"{fleet} vehicles: {best[fleet].plan.assignment.mean_minutes:.2f} min")
+    for number, fleet in enumerate(sorted(best), start=1):
+        best[fleet] = prune(city, best[fleet], fleet, rules)
+        progress("front", number, len(best), f"{fleet} vehicles: {best[fleet].plan.assignment.mean_minutes:.2f} min")
+    return best
+
+
+def fit(
+    city: CityInstance, lines: Sequence[StreetLine], fleet: int, rules: HeadwayRules
+) -> tuple[StreetLine, ...]:
+    """Drop the lines least used per vehicle until the rest fits the fleet at the longest headway.
+
+    Lines that alone reach a group that must be covered stay; empty when even those do not fit.
+    """
+    lines = tuple(lines)
+    model = model_of(city, lines, rules)
+    least = model.least_vehicles()
+    if int(least.sum()) <= fleet:
+        return lines
+    from shaar.engine.design.headways import assign
+
+    use = assign(model, model.headways(least)).boardings / least
+    left = int(least.sum())
+    kept = list(range(len(lines)))
+    for k in np.argsort(use, kind="stable"):
+        if left <= fleet:
+            break
+        if covers(city, [lines[i] for i in kept if i != k]) and len(kept) > 1:
+            kept.remove(int(k))
+            left -= int(least[k])
+    return tuple(lines[i] for i in kept) if left <= fleet else ()
+
+
+def covers(city: CityInstance, lines: Sequence[StreetLine]) -> bool:
+    """Say whether every group that must be covered is on some line."""
+    served = {g for line in lines for g in line.route}
+    return all(int(g) in served for g in np.flatnonzero(city.instance.must_cover))
+
+
+def least_fleet(city: CityInstance, tried: Sequence[Candidate], rules: HeadwayRules) -> int:
+    """Smallest fleet found with which some candidate, cut to its necessary lines, reaches all that must be reached."""
+    best = 0
+    for candidate in tried:
+        low, high = 1, int(model_of(city, candidate.lines, rules).least_vehicles().sum())
+        while low < high:
+            middle = (low + high) // 2
+            if fit(city, candidate.lines, middle, rules):
+                high = middle
+            else:
+                low = middle + 1
+        best = min(best, low) if best else low
+    return best
+
+
+def prune(city: CityInstance, point: Point, fleet: int, rules: HeadwayRules, trials: int = 4) -> Point:
+    """Drop lines whose vehicles save more time elsewhere, worst boardings per vehicle first, then polish headways."""
+    best = point
+    improved = True
+    while improved and len(best.lines) > 1:
+        improved = False
+        use = best.plan.assignment.boardings / np.maximum(best.plan.vehicles, 1)
+        for k in np.argsort(use, kind="stable")[:trials]:
+            lines = tuple(line for i, line in enumerate(best.lines) if i != k)
+            if not covers(city, lines):
+                continue
+            model = model_of(city, lines, rules)
+            plan = allocate(model, [fleet], rounds=5, swaps=0).get(fleet)
+            trial = None if plan is None else Point(lines, model, plan, best.candidate)
+            if trial is not None and trial.key < best.key:
+                best, improved = trial, True
+                break
+    final = allocate(best.model, [fleet])[fleet]
+    polished = Point(best.lines, best.model, final, best.candidate)
+    return polished if polished.key <= best.key else best

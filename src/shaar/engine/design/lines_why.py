@@ -1,0 +1,75 @@
+"""Why a line is there: whom it serves, where it goes, and what people would lose without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.design.city_front import Point
+from shaar.engine.design.city_instance import CityInstance
+from shaar.engine.design.headways import assign
+from shaar.engine.design.lines import StreetLine
+
+F64 = npt.NDArray[np.float64]
+WALK_METRES = 400.0
+
+
+def reasons(
+    city: CityInstance, point: Point, where: Mapping[str, F64], names: Mapping[str, str]
+) -> list[dict[str, float | str]]:
+    """Figures for each line of a plan.
+
+    Parameters
+    ----------
+    where
+        stop_id -> metres (x, y).
+    names
+        place_id -> name of outlying settlements.
+
+    Returns
+    -------
+    list of dict
+        ``trips_day`` (boardings a day), ``people_400`` and ``jobs_400`` (within 400 straight metres of its stops),
+        ``settlements`` (outlying ones reached, comma-separated), ``minutes_lost`` (rise of the mean journey of all
+        trips without the line, other headways unchanged), ``people_losing`` (residents with no other line within
+        400 m), ``peak_load`` (persons per vehicle on the busiest part in the peak hour), ``detour`` (length over the
+        straight distance of its ends), ``speed`` (km/h with stops).
+    """
+    assignment = point.plan.assignment
+    near = np.stack([_near(city, line, where) for line in point.lines])
+    alone = near.sum(axis=0) == 1
+    every = np.arange(len(point.lines))
+    found = []
+    for k, line in enumerate(point.lines):
+        without = np.where(every == k, np.inf, point.plan.headways)
+        lost = assign(point.model, without, loads=False).mean_minutes - assignment.mean_minutes
+        hourly = assignment.peak_load[k] * point.model.rules.peak_hour
+        reached = [names.get(p, p) for p, g in city.settlements.items() if g in line.route]
+        km = (line.forward.metres + line.backward.metres) / 1000.0
+        found.append({
+            "trips_day": round(float(assignment.boardings[k])),
+            "people_400": round(float(city.people.population[near[k]].sum())),
+            "jobs_400": round(float(city.people.jobs[near[k]].sum())),
+            "settlements": ", ".join(reached),
+            "minutes_lost": round(float(lost), 4),
+            "people_losing": round(float(city.people.population[near[k] & alone].sum())),
+            "peak_load": round(float(hourly * point.plan.headways[k] / 60.0), 1),
+            "detour": round(detour(city, line), 3),
+            "speed": round(km / (line.minutes / 60.0), 1),
+        })  # fmt: skip
+    return found
+
+
+def _near(city: CityInstance, line: StreetLine, where: Mapping[str, F64]) -> npt.NDArray[np.bool_]:
+    xy = np.array([where[s] for s in dict.fromkeys((*line.forward.stops, *line.backward.stops))])
+    return city.people.within(xy, WALK_METRES)
+
+
+def detour(city: CityInstance, line: StreetLine) -> float:
+    """Length of the forward direction over the straight distance of its ends; a loop has no sense of it (inf)."""
+    ends = city.groups.xy[[line.route[0], line.route[-1]]]
+    straight = float(np.hypot(*(ends[1] - ends[0])))
+    return line.forward.metres / straight if straight > 1 else float("inf")
+
