@@ -1,7 +1,8 @@
 """Make the example city of Astana from published vector tiles: ``python scripts/astana/build.py [FOLDER_OF_TILES]``.
 
 Streets, buildings, stops and places are OpenStreetMap of 4 December 2017. The tiles hold the administrative lines of
-the city but no relations, so the three districts of 2017 are polygonised here from those lines and the frame of the tiles.
+the city but no relations, so the three districts of 2017 are polygonised here from those lines and the
+frame of the tiles.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from shaar.engine.city.folder import read
 from shaar.engine.city.model import Provenance
 from shaar.engine.city.places import Place
 from shaar.engine.prepare.build import Naming, build_city
-from shaar.engine.prepare.zoning import Official
+from shaar.engine.prepare.sources import Official
 
 TARGET = Path(__file__).parents[2] / "src" / "shaar" / "data" / "cities" / "astana"
 LIMIT_BYTES = 6_000_000
@@ -33,8 +34,8 @@ LIMIT_BYTES = 6_000_000
 POPULATION = 1_014_015.0
 POPULATION_SOURCE = Provenance(
     "reported",
-    "Committee on Statistics of Kazakhstan, 1,014,015 residents on 1 September 2017 (as quoted in the Wikipedia article "
-    "on Astana)",
+    "Committee on Statistics of Kazakhstan, 1,014,015 residents on 1 September 2017 (as quoted in the Wikipedia "
+    "article on Astana)",
     "2017-09-01",
     "city total of 2017-09-01; districts: Esil interpolated in time between 134,472 (October 2015, Department of "
     "Statistics of Astana by kt.kz, 2015-10-21) and 222,736 (start of 2019, Committee on Statistics as quoted in the "
@@ -46,8 +47,8 @@ ESIL_2019 = 222_736.0
 EMPLOYMENT = 497_600.0
 EMPLOYMENT_SOURCE = Provenance(
     "reported",
-    "Department of Statistics of Astana, 467.0 thousand employees and 30.6 thousand self-employed in 2017 (baigenews.kz, "
-    "2018-07-04)",
+    "Department of Statistics of Astana, 467.0 thousand employees and 30.6 thousand self-employed in 2017 "
+    "(baigenews.kz, 2018-07-04)",
     "2017",
     "employed residents of the city stand for jobs in the city",
 )
@@ -55,8 +56,8 @@ DISTRICT_SOURCE = Provenance(
     "modelled",
     "OpenStreetMap administrative lines and the river Ishim in the tiles",
     "2017-12-04",
-    "approximate outlines: polygons between the lines and the frame of the tiles; west and south the city goes on beyond "
-    "the frame; settlements mapped as a point have an approximate outline (column approximate)",
+    "approximate outlines: polygons between the lines and the frame of the tiles; west and south the city goes on "
+    "beyond the frame; settlements mapped as a point have an approximate outline (column approximate)",
     "ODbL 1.0, © OpenStreetMap contributors",
 )
 DISTRICT_NAMES = {
@@ -162,7 +163,8 @@ README = """\
 An example city folder. Streets, buildings, stops, places: OpenStreetMap of 4 December 2017. Made by
 `python scripts/astana/build.py`; never edited by hand.
 
-- **There is no timetable.** The source carries no bus lines, and none are made up. Lines that Shaar designs are proposals.
+- **There is no timetable.** The source carries no bus lines, and none are made up. Lines that Shaar designs are
+  proposals.
 - **Residents are modelled**: official totals spread over homes by footprint times storeys. City total: 1,014,015 on
   1 September 2017 (Committee on Statistics). District totals lie between published counts of October 2015 and the start
   of 2019; `city.toml` says how.
@@ -174,7 +176,8 @@ An example city folder. Streets, buildings, stops, places: OpenStreetMap of 4 De
   missing ones are transliterated or the usual form.
 - **Koyandy and Shubar** lie outside the city, whose official total does not count them: they have no residents here.
 - **Slopes** are unknown (no elevation was used); the city is flat.
-- The city has grown by more than half since: `scenarios/today.toml` scales the residents to 1,649,242 (1 February 2026).
+- The city has grown by more than half since: `scenarios/today.toml` scales the residents to 1,649,242
+  (1 February 2026).
 """
 ATTRIBUTION = """\
 # Attribution
@@ -190,11 +193,12 @@ OpenStreetMap, **© OpenStreetMap contributors**, under the
 
 Figures (facts, with their publishers):
 
-- 1,014,015 residents on 1 September 2017: Committee on Statistics of Kazakhstan, as quoted in the Wikipedia article on Astana.
+- 1,014,015 residents on 1 September 2017: Committee on Statistics of Kazakhstan, as quoted in the Wikipedia article
+  on Astana.
 - 381,470 / 134,472 / 351,848 residents of the districts Almaty, Esil and Saryarka, October 2015: Department of
   Statistics of Astana; kt.kz, 21 October 2015; tengrinews.kz.
-- 222,736 residents of the district Esil at the start of 2019: Committee on Statistics, as quoted in the Wikipedia article
-  on the district.
+- 222,736 residents of the district Esil at the start of 2019: Committee on Statistics, as quoted in the Wikipedia
+  article on the district.
 - 467.0 thousand employees and 30.6 thousand self-employed in 2017: Department of Statistics of Astana; baigenews.kz,
   4 July 2018.
 - 1,649,242 residents on 1 February 2026: Bureau of National Statistics of Kazakhstan, regional statistics.
@@ -226,7 +230,7 @@ def main(arguments: list[str]) -> None:
                 notes=(
                     "No timetable: the source has no bus lines, and none are made up.",
                     "Residents and jobs are those of 2017; scenarios/today.toml scales residents to 1 February 2026.",
-                    "District outlines are approximate; the villages Koyandy and Shubar lie outside the city and its total.",
+                    "District outlines are approximate; Koyandy and Shubar lie outside the city and its total.",
                 ),
             ),
             official=Official(
@@ -252,7 +256,8 @@ def main(arguments: list[str]) -> None:
             print(f"{p.stat().st_size:>10,}  {p.relative_to(TARGET)}")
     print(
         f"{size:,} bytes; {city.zones.height} zones, {(city.zones['population'] >= 1).sum()} inhabited, "
-        f"{city.zones['population'].sum():,.3f} residents, {city.zones['jobs'].sum():,.0f} jobs; {time.monotonic() - start:.1f} s"
+        f"{city.zones['population'].sum():,.3f} residents, {city.zones['jobs'].sum():,.0f} jobs; "
+        f"{time.monotonic() - start:.1f} s"
     )
     if size > LIMIT_BYTES:
         raise SystemExit(f"the folder is over {LIMIT_BYTES:,} bytes")

@@ -86,7 +86,7 @@ def build(
     """Make the city folder OUT from raw files. A city that stands there is replaced only when all went well."""
     from shaar.engine.city.folder import read
     from shaar.engine.prepare.build import Naming, build_city
-    from shaar.engine.prepare.zoning import Official
+    from shaar.engine.prepare.sources import Official
 
     start = time.monotonic()
     with console.progress() as progress:
@@ -133,8 +133,8 @@ def check(folder: Path) -> None:
     from shaar.cli.options import open_city
     from shaar.engine.study.check import check_city
 
-    made, _ = open_city(folder)
-    findings = tuple(check_city(made))
+    made, feed = open_city(folder)
+    findings = tuple(check_city(made, feed))
     show_findings(findings, None)
     if any(f.severity == "error" for f in findings):
         raise SystemExit(1)

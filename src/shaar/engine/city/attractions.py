@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from shaar.engine.city.buildings import Buildings, use_of
+from shaar.engine.city.buildings import Buildings
 from shaar.engine.city.extract import Feature, OsmExtract, Tags
-from shaar.engine.city.population import People, scale_to
+from shaar.engine.city.population import People
 from shaar.engine.city.projection import project_shapes
+from shaar.engine.city.uses import use_of
 
 #: use -> (gross floor m2 per job, jobs at a point that is mapped without a building of its own).
 #: Office, retail, industry and warehouse follow the Employment Density Guide, 3rd edition (Homes and Communities
@@ -126,16 +127,12 @@ def _merge(kind: str, features: list[Feature], crs: str) -> list[Attraction]:
     return out
 
 
-def find_jobs(extract: OsmExtract, buildings: Buildings, total: float | None) -> People:
+def find_jobs(extract: OsmExtract, buildings: Buildings) -> People:
     """Return workplaces as points: floor area of buildings with a use over m2 per job, plus points outside those.
 
     A tagged point (shop, bank, office) inside a building that already counts by its own use adds nothing; inside a home
     or in the open it adds the number of its kind in :data:`JOBS`.
-
-    Parameters
-    ----------
-    total
-        Official employment to which all are scaled; None leaves the modelled numbers.
+    The numbers are relative until they are scaled to an employment total.
     """
     use = buildings.use
     per_job = np.array([JOBS[u][0] if u in JOBS else np.inf for u in use.tolist()], dtype=float).reshape(len(use))
@@ -155,8 +152,7 @@ def find_jobs(extract: OsmExtract, buildings: Buildings, total: float | None) ->
         lon.append(shapely.get_x(at)[free])
         lat.append(shapely.get_y(at)[free])
         number.append(np.array([JOBS[u][1] for _, u in points])[free])
-    out = People(np.concatenate(lon), np.concatenate(lat), np.concatenate(number))
-    return scale_to(out, total) if total is not None and out.total > 0 else out
+    return People(np.concatenate(lon), np.concatenate(lat), np.concatenate(number))
 
 
 def count_by_zone(

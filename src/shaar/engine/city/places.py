@@ -38,7 +38,7 @@ _SUFFIX = re.compile(r"\s+(ауданы|район|ықшамауданы|шағ
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place: ``shape`` in WGS84; ``names`` by language plus "" for the local one; ``approximate`` outlines are made."""
+    """A place: ``shape`` in WGS84; ``names`` by language plus "" for the local one; ``approximate``: made up."""
 
     place_id: str
     kind: str
@@ -90,7 +90,7 @@ def find_outline(extract: OsmExtract, name: str, lon: float, lat: float) -> Feat
 
 
 def find_districts(extract: OsmExtract, outline: object | None) -> list[Place]:
-    """Return the administrative areas one level below the city: the lowest ``admin_level`` with two or more inside it."""
+    """Return the administrative areas one level below the city: the lowest ``admin_level`` with two or more."""
     levels: dict[int, list[Feature]] = {}
     for f in extract.areas:
         tagged = f.tags.get("admin_level", "")
@@ -172,6 +172,21 @@ def find_settlements(extract: OsmExtract, inhabited: object, people: People, crs
     ]
 
 
+def beyond(places: Sequence[Place], outline: object, people: People) -> list[Place]:
+    """Turn settlements that lie outside the city, and in which none of its people live, into villages.
+
+    They are named on maps, but the city's totals do not count them, so no figure is given for them and no line has to
+    reach them.
+    """
+    out = []
+    for p in places:
+        outside = not shapely.intersects(outline, shapely.point_on_surface(p.shape))
+        if outside and not (shapely.area(p.shape) > 0 and shapely.contains_xy(p.shape, people.lon, people.lat).any()):
+            p = replace(p, kind="village", outlying=None)
+        out.append(p)
+    return out
+
+
 def _settlement_kind(tags: Tags) -> str:
     return "settlement" if tags["place"] in SETTLEMENTS else "quarter"
 
@@ -196,7 +211,7 @@ def _polygonal(shape: object) -> object:
 
 
 def assign(places: Sequence[Place], lon: npt.ArrayLike, lat: npt.ArrayLike) -> list[str | None]:
-    """Return the id of the place whose outline holds each point; the smallest where several do, None where none does."""
+    """Return the id of the place whose outline holds each point; the smallest of several, None where none does."""
     points = shapely.points(np.asarray(lon, float), np.asarray(lat, float))
     out: list[str | None] = [None] * len(points)
     order = sorted(places, key=lambda p: -float(shapely.area(p.shape)))

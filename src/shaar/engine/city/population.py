@@ -145,7 +145,8 @@ def population_from_raster(counts: npt.NDArray[np.float64], lon: F64, lat: F64, 
         value = np.where(counts == nodata, 0.0, value)
     if (value < 0).any():
         raise InputError(
-            f"{int((value < 0).sum()):,} pixels are negative (the least {value.min():g}) and the raster names no such nodata value"
+            f"{int((value < 0).sum()):,} pixels are negative (the least {value.min():g}), "
+            "and the raster names no such nodata value"
         )
     some = value > 0
     return People(lon[some].astype(float), lat[some].astype(float), value[some].astype(float))

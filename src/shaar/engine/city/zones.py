@@ -56,9 +56,10 @@ def h3_zones(
     """Cover where people live (and work) with H3 cells.
 
     Where a resolution is given, all cells have it. Else the resolution that gives ``wanted`` inhabited cells is taken;
-    since each step changes the number about sevenfold, mostly none does, and then the coarser one is taken and the cells
-    with most people and jobs are split into their seven children until the middle of the range is reached: small zones
-    where many live and work. Cells that stay whole are drawn as the union of their children, so that outlines neither overlap nor gape.
+    since each step changes the number about sevenfold, mostly none does, and then the coarser one is taken and the
+    cells with most people and jobs are split into their seven children until the middle of the range is reached: small
+    zones where many live and work. Cells that stay whole are drawn as the union of their children, so that outlines
+    neither overlap nor gape.
 
     Parameters
     ----------

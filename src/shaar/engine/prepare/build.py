@@ -21,12 +21,14 @@ from shaar.engine.city.model import Meta, Provenance
 from shaar.engine.city.osm import read_osm
 from shaar.engine.city.places import find_outline
 from shaar.engine.city.projection import utm_crs
+from shaar.engine.city.slope import with_slope
 from shaar.engine.city.streets import Streets, build_streets
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
-from shaar.engine.prepare.countries import COUNTRIES, by_longitude
+from shaar.engine.prepare.countries import COUNTRIES, DRIVE_LEFT, by_longitude
 from shaar.engine.prepare.service import make_service
-from shaar.engine.prepare.zoning import OSM_LICENCE, Official, Wanted, make_zones
+from shaar.engine.prepare.sources import OSM_LICENCE, Official, Wanted
+from shaar.engine.prepare.zoning import make_zones
 from shaar.engine.progress import Progress, silent
 
 Box = tuple[float, float, float, float]
@@ -85,7 +87,7 @@ def build_city(
     population
         Points, areas, H3 cells or a raster; see :func:`shaar.engine.prepare.people.read_population`.
     zones
-        Zones to use instead of H3 cells of our choosing: polygons or H3 ids, with population, jobs ... if they have them.
+        Zones to use instead of H3 cells of our choosing: polygons or H3 ids, with population and jobs if known.
     lines
         Lines with headways (CSV or GeoJSON), for cities without GTFS.
     elevation
@@ -131,7 +133,17 @@ def build_city(
     zoning = make_zones(extract, buildings, streets.nodes, links, wanted, official, name=name, crs=crs, box=box)
     progress("zones and people", 1, 1, f"{zoning.zones.height} zones, {zoning.zones['population'].sum():,.0f} people")
     assumed_zone = naming.time_zone or _time_zone(country, middle[0])
-    service = make_service(extract, streets, gtfs, lines, crs=crs, time_zone=assumed_zone, progress=progress)
+    service = make_service(
+        extract,
+        streets,
+        gtfs,
+        lines,
+        crs=crs,
+        name=name,
+        time_zone=assumed_zone,
+        left=country in DRIVE_LEFT,
+        progress=progress,
+    )
     progress("base map", 0, 1)
     base = base_map(extract, buildings, crs)
     progress("base map", 1, 1)
@@ -273,8 +285,6 @@ def _slope(
             )
         )
         return streets.links, Provenance("assumed", "no elevation was given", "", "unknown; treated as flat")
-    from shaar.engine.city.slope import with_slope
-
     progress("slope", 0, 1)
     links = with_slope(streets.links, elevation)
     progress("slope", 1, 1)

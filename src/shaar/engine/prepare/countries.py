@@ -43,6 +43,12 @@ COUNTRIES: dict[str, Country] = {
 }
 
 
+#: Countries of the table, and some more, where traffic keeps left.
+DRIVE_LEFT = frozenset(
+    {"AU", "BD", "GB", "HK", "ID", "IE", "IN", "JP", "KE", "LK", "MY", "NP", "NZ", "PK", "SG", "TH", "TZ", "UG", "ZA"}
+)
+
+
 def by_longitude(lon: float) -> str:
     """Return the nautical time zone of a longitude as an IANA name ("Etc/GMT-5" is five hours ahead of Greenwich)."""
     hours = round(lon / 15)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import zipfile
 from collections.abc import Callable, Sequence
@@ -12,11 +13,14 @@ import polars as pl
 
 from shaar.engine.city.extract import OsmExtract
 from shaar.engine.city.model import Provenance
+from shaar.engine.city.stops import match_stops, stops_from_osm
 from shaar.engine.city.streets import Streets
 from shaar.engine.findings import Finding
-from shaar.engine.prepare.zoning import OSM_LICENCE
-from shaar.engine.progress import Progress
+from shaar.engine.prepare.lines_osm import lines_from_osm
+from shaar.engine.prepare.sources import OSM_LICENCE
+from shaar.engine.progress import Progress, silent
 from shaar.engine.timetable.feed import Feed
+from shaar.engine.timetable.lines import feed_from_lines
 from shaar.engine.timetable.merge import merge_feeds
 from shaar.engine.timetable.read import read_gtfs
 from shaar.engine.timetable.write import write_gtfs
@@ -44,8 +48,10 @@ def make_service(
     lines: Path | None,
     *,
     crs: str,
+    name: str,
     time_zone: str,
-    progress: Progress,
+    left: bool = False,
+    progress: Progress = silent,
 ) -> Service:
     """Take stops and timetable from the best source there is: feeds, then a file of lines, then OSM route relations.
 
@@ -54,50 +60,62 @@ def make_service(
     """
     if gtfs:
         return _from_feeds(streets, gtfs, crs, progress)
-    from shaar.engine.city.stops import match_stops, stops_from_osm
-
     tagged = stops_from_osm(extract)
     stops = match_stops(tagged, streets.nodes, streets.links, crs)
     provenance = {
         "stops": Provenance("reported", f"OpenStreetMap ({extract.source})", extract.date, "tagged stops", OSM_LICENCE)
     }
     if lines is not None:
-        from shaar.engine.prepare import lines_file
+        from shaar.engine.prepare.lines_file import lines_from_file
 
-        found = lines_file.lines_from_file(lines, streets, stops, crs=crs, time_zone=time_zone, progress=progress)
-        provenance["gtfs"] = Provenance("reported", lines.name, "", "lines with headways, run times from street speeds")
+        found, all_stops, findings = lines_from_file(
+            lines, stops=stops, nodes=streets.nodes, links=streets.links, crs=crs, drive_on_left=left
+        )
+        source = Provenance("reported", lines.name, "", "headways as given; run times from street speeds")
     elif any(r.tags.get("type") == "route" and r.tags.get("route") in TRANSIT for r in extract.relations):
-        from shaar.engine.prepare import lines_osm
-
-        found = lines_osm.lines_from_osm(extract, streets, stops, crs=crs, time_zone=time_zone, progress=progress)
-        provenance["gtfs"] = Provenance(
+        found, all_stops, findings = lines_from_osm(
+            extract,
+            streets.nodes,
+            streets.links,
+            streets.way_links,
+            stops,
+            crs=crs,
+            drive_on_left=left,
+            progress=progress,
+        )
+        source = Provenance(
             "modelled",
             f"OpenStreetMap route relations ({extract.source})",
             extract.date,
-            "headways and spans as tagged, else assumed; run times from street speeds",
+            "headways and hours as tagged, else assumed; run times from street speeds",
             OSM_LICENCE,
         )
     else:
-        found = None
-    if found is None:
+        found, all_stops, findings = (), stops, ()
+    if not found:
         none = Finding(
             "build.no_timetable",
-            "There is neither a GTFS feed nor a line in the data: the city has no timetable, "
-            "and nothing stands in for it.",
+            "There is neither a GTFS feed nor a line in the data: the city has no timetable, and nothing stands in "
+            "for it.",
             severity="assumed",
         )
-        return Service(stops, None, None, provenance, (none,))
-    feed: Feed = found.feed
-    return Service(
-        found.stops, lambda folder: write_gtfs(feed, folder / "gtfs.zip"), None, provenance, tuple(found.findings)
-    )
+        return Service(stops, None, None, provenance, (*findings, none))
+    start, end = service_year(extract.date)
+    feed = feed_from_lines(found, all_stops, agency_name=name, time_zone=time_zone, start=start, end=end)
+    again = match_stops(all_stops.select("stop_id", "name", "lon", "lat", "source"), streets.nodes, streets.links, crs)
+    provenance["gtfs"] = source
+    return Service(again, lambda folder: write_gtfs(feed, folder / "gtfs.zip"), None, provenance, tuple(findings))
+
+
+def service_year(date: str) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of the year of a date (ISO; this year where it is blank): when made lines run."""
+    year = int(date[:4]) if date[:4].isdigit() else dt.datetime.now(dt.UTC).year
+    return dt.date(year, 1, 1), dt.date(year, 12, 31)
 
 
 def _from_feeds(streets: Streets, gtfs: Sequence[Path], crs: str, progress: Progress) -> Service:
     feeds = [read_gtfs(p, progress=progress) for p in gtfs]
     feed = merge_feeds(feeds, _short_names(gtfs))
-    from shaar.engine.city.stops import match_stops
-
     used = feed.stop_times["stop_id"].unique()
     at = feed.stops.filter(
         (pl.col("location_type").fill_null(0) == 0)
@@ -150,4 +168,4 @@ def _short_names(paths: Sequence[Path]) -> list[str]:
 
 def _feed_dates(feed: Feed) -> str:
     days = pl.concat([feed.calendar["start_date"], feed.calendar["end_date"], feed.calendar_dates["date"]]).drop_nulls()
-    return f"{days.min()}/{days.max()}" if len(days) else ""
+    return f"{days.min()!s}/{days.max()!s}" if len(days) else ""

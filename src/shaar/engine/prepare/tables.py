@@ -13,7 +13,6 @@ import polars as pl
 import shapely
 
 from shaar.engine.city import geoparquet
-from shaar.engine.city.population import People  # noqa: F401  (re-exported for readers of this module)
 from shaar.engine.errors import InputError
 
 F64 = npt.NDArray[np.float64]
@@ -52,18 +51,35 @@ class Table:
             )
         return name
 
-    def numbers(self, column: str, *, negative: bool = False) -> F64:
-        """Return a column as numbers; a blank, a word or (unless allowed) a negative number is an error with its line."""
+    def blanks(self, column: str) -> int:
+        """Return how many cells of a column are empty."""
+        raw = self.frame[column]
+        return raw.null_count() + (int((raw.str.strip_chars() == "").sum()) if raw.dtype == pl.String else 0)
+
+    def numbers(self, column: str, *, negative: bool = False, blank: float | None = None) -> F64:
+        """Return a column as numbers; a word, a negative number or a blank is an error with its line.
+
+        Parameters
+        ----------
+        negative
+            Allow negative numbers.
+        blank
+            What an empty cell counts as; None makes it an error too.
+        """
         raw = self.frame[column]
         if raw.dtype.is_numeric():
             value = raw.cast(pl.Float64).to_numpy().astype(float)
         else:
             text = raw.cast(pl.String).str.strip_chars()
             value = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).to_numpy().astype(float)
+        if blank is not None:
+            empty = raw.cast(pl.String).str.strip_chars().fill_null("") == ""
+            value = np.where(empty.to_numpy(), blank, value)
         bad = np.flatnonzero(~np.isfinite(value))
         if len(bad):
             i = int(bad[0])
-            raise InputError(f"{raw[i]!r} is not a number", file=self.path, row=self.row(i), field=column)
+            what = "the cell is empty" if raw[i] is None or str(raw[i]).strip() == "" else f"{raw[i]!r} is not a number"
+            raise InputError(what, file=self.path, row=self.row(i), field=column)
         below = np.flatnonzero(value < 0)
         if len(below) and not negative:
             i = int(below[0])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import shapely
 
 from shaar.engine.city.attractions import (
     JOBS_PER_RESIDENT,
-    Attraction,
     count_by_zone,
     find_attractions,
     find_jobs,
@@ -25,19 +23,21 @@ from shaar.engine.city.model import Provenance
 from shaar.engine.city.places import (
     Place,
     assign,
+    beyond,
     find_districts,
     find_outline,
     find_settlements,
     names_of,
     place_table,
 )
-from shaar.engine.city.population import People, population_from_buildings, scale_to
+from shaar.engine.city.population import People, scale_to
 from shaar.engine.city.projection import project_shapes
-from shaar.engine.city.zones import ZoneSet, cell_shape, h3_zones, move_into, sum_by_zone, without_streets, zone_table
+from shaar.engine.city.zones import ZoneSet, h3_zones, move_into, sum_by_zone, without_streets, zone_table
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
-from shaar.engine.prepare.people import POPULATION_NAMES, Reading, read_population
-from shaar.engine.prepare.tables import Table, coordinates, h3_cells, read_table
+from shaar.engine.prepare.residents import given_zones, joined, residents
+from shaar.engine.prepare.sources import OSM_LICENCE, Official, Wanted
+from shaar.engine.prepare.tables import Table, read_table
 
 F64 = npt.NDArray[np.float64]
 
@@ -48,28 +48,6 @@ COUNT_NAMES = {
     "shops": ("shops", "shop", "retail"),
     "parks": ("parks", "park", "green"),
 }
-#: Gross floor area of homes per resident (m2) where no population is known at all (assumed).
-FLOOR_PER_PERSON_M2 = 35.0
-OSM_LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
-
-
-@dataclass(frozen=True, slots=True)
-class Official:
-    """Official numbers and outlines that the sources of a city do not carry themselves.
-
-    ``population`` and ``employment`` are totals; ``districts`` are outlines with, where known, their persons by id;
-    each with its provenance.
-    """
-
-    population: float | None = None
-    population_source: Provenance | None = None
-    district_population: Mapping[str, float] = field(default_factory=dict)
-    employment: float | None = None
-    employment_source: Provenance | None = None
-    outline: Place | None = None
-    districts: tuple[Place, ...] = ()
-    district_source: Provenance | None = None
-    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +60,6 @@ class Zoning:
     findings: tuple[Finding, ...]
     method: str
     middle: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user gave for zones and people: files, columns, resolution."""
-
-    population: Path | None = None
-    population_column: str | None = None
-    zones: Path | None = None
-    jobs_column: str | None = None
-    districts: Path | None = None
-    resolution: int | None = None
 
 
 def make_zones(
@@ -122,17 +88,22 @@ def make_zones(
     given = read_table(wanted.zones) if wanted.zones is not None else None
     outline = official.outline or _outline(extract, name, middle)
     districts = list(official.districts) or _districts(wanted.districts, extract, outline)
-    reading, source = _people(extract, buildings, wanted, official, given, outline, districts, middle, box, findings)
+    reading, source = residents(extract, buildings, wanted, official, given, outline, districts, middle, box, findings)
     people = reading.people
     walk_lon, walk_lat = _walkable(nodes, links)
-    jobs, jobs_source = _jobs(extract, buildings, official, people.total, findings)
+    counted = outline.shape if outline is not None and given is None and wanted.population is None else None
+    jobs, jobs_source = _jobs(
+        extract,
+        buildings,
+        official,
+        people.total,
+        counted,
+        findings,
+        asked=given is None or not (wanted.jobs_column or given.find(JOBS_NAMES)),
+    )
     attractions = find_attractions(extract, crs)
-    if outline is not None and given is None and wanted.population is None:
-        jobs = jobs.only(shapely.contains_xy(outline.shape, jobs.lon, jobs.lat))
-        if official.employment is not None:
-            jobs = scale_to(jobs, official.employment)
     if given is not None:
-        zones = _given_zones(given)
+        zones = given_zones(given)
     else:
         zones, people = _own_zones(people, jobs, wanted.resolution, walk_lon, walk_lat, findings)
         jobs, _ = move_into(zones, jobs)
@@ -161,7 +132,7 @@ def make_zones(
             OSM_LICENCE,
         )
     if given is not None:
-        _take_columns(given, wanted, columns, provenance)
+        _take_columns(given, wanted, columns, provenance, findings)
     inhabited = (
         shapely.union_all(project_shapes(zones.shapes[persons >= 1.0], crs))
         if (persons >= 1).any()
@@ -169,6 +140,8 @@ def make_zones(
     )
     settlements = find_settlements(extract, inhabited, people, crs)
     settlements = [replace(p, names={**official.names.get(p.place_id, {}), **p.names}) for p in settlements]
+    if outline is not None:
+        settlements = beyond(settlements, outline.shape, people)
     if outline is None:
         shape = project_shapes([shapely.union_all(project_shapes(zones.shapes, crs))], crs, inverse=True)[0]
         outline = Place("city", "city", {"": name}, shape, approximate=True)
@@ -231,140 +204,29 @@ def _districts(path: Path | None, extract: OsmExtract, outline: Place | None) ->
     return out
 
 
-def _people(
+def _jobs(
     extract: OsmExtract,
     buildings: Buildings,
-    wanted: Wanted,
     official: Official,
-    given: Table | None,
-    outline: Place | None,
-    districts: Sequence[Place],
-    middle: tuple[float, float],
-    box: tuple[float, float, float, float],
+    residents: float,
+    within: object | None,
     findings: list[Finding],
-) -> tuple[Reading, Provenance]:
-    """Take people from the best source there is: a file, the zones file, an official total, the map's own, floor area."""
-    if wanted.population is not None:
-        reading = read_population(
-            wanted.population, column=wanted.population_column, middle=middle, box=box, buildings=buildings
-        )
-        source = Provenance(reading.badge, wanted.population.name, "", reading.method)
-        if official.population is not None:
-            reading = replace(reading, people=scale_to(reading.people, official.population))
-            source = replace(
-                official.population_source or source, badge="modelled", method=f"{reading.method}, scaled to the total"
-            )
-        return reading, source
-    if given is not None and (wanted.population_column or given.find(POPULATION_NAMES)):
-        assert wanted.zones is not None
-        reading = read_population(wanted.zones, column=wanted.population_column, middle=middle, buildings=None)
-        zones = _given_zones(given)
-        inner = shapely.point_on_surface(zones.shapes)
-        lon, lat = shapely.get_x(inner), shapely.get_y(inner)
-        persons = given.numbers(
-            given.need((wanted.population_column,) if wanted.population_column else POPULATION_NAMES, "population")
-        )
-        return Reading(People(lon, lat, persons), "reported", reading.method), Provenance(
-            "reported", wanted.zones.name, "", f"as given by zone: {reading.method}"
-        )
-    how = "spread over homes by floor area (footprint times storeys, single houses with at most 150 m2)"
-    counted = (
-        f"{int(buildings.home.sum()):,} of {len(buildings.lon):,} mapped buildings taken as homes; storeys tagged on "
-        f"{int((buildings.levels_source[buildings.home] == 'tagged').sum()):,} of them, else the median of alike buildings"
-    )
-    inside = outline.shape if outline is not None else None
-    if official.population is not None:
-        parts = {
-            p.place_id: (p.shape, official.district_population[p.place_id])
-            for p in districts
-            if p.place_id in official.district_population
-        }
-        people = population_from_buildings(buildings, official.population, parts or None, inside)
-        base = official.population_source or Provenance("reported", "the total given on the command line")
-        return Reading(people, "modelled", how), replace(
-            base, badge="modelled", method=_join(base.method, how, counted)
-        )
-    tagged = _tagged_population(extract, outline, middle)
-    if tagged is not None:
-        number, what = tagged
-        people = population_from_buildings(buildings, number, None, inside)
-        findings.append(
-            Finding(
-                "build.population_osm",
-                f"No population was given; the {number:,.0f} people tagged on {what} in "
-                "OpenStreetMap are spread over homes by floor area.",
-                severity="assumed",
-                values={"persons": round(number), "place": what},
-            )
-        )
-        return Reading(people, "modelled", how), Provenance(
-            "modelled",
-            f"OpenStreetMap, population={number:.0f} of {what}",
-            extract.date,
-            f"{how}; {counted}",
-            OSM_LICENCE,
-        )
-    home = (
-        buildings.home if inside is None else buildings.home & shapely.contains_xy(inside, buildings.lon, buildings.lat)
-    )
-    total = float(buildings.living_area[home].sum()) / FLOOR_PER_PERSON_M2
-    if total <= 0:
-        raise InputError(
-            "no population was given and no homes are mapped; give --population or --zones with a population column"
-        )
-    people = population_from_buildings(buildings, total, None, inside)
-    findings.append(
-        Finding(
-            "build.population_assumed",
-            f"No population is known; {FLOOR_PER_PERSON_M2:.0f} m2 of gross floor area per "
-            f"resident is assumed, which makes {total:,.0f} people.",
-            severity="assumed",
-            values={"m2": FLOOR_PER_PERSON_M2, "persons": round(total)},
-        )
-    )
-    return Reading(people, "assumed", how), Provenance(
-        "assumed", f"{FLOOR_PER_PERSON_M2:.0f} m2 of gross floor area per resident", extract.date, f"{how}; {counted}"
-    )
-
-
-def _join(*parts: str) -> str:
-    return "; ".join(p for p in parts if p)
-
-
-def _tagged_population(
-    extract: OsmExtract, outline: Place | None, middle: tuple[float, float]
-) -> tuple[float, str] | None:
-    """Return the ``population`` tag of the city (place node or boundary) nearest to the middle."""
-    best: tuple[float, float, str] | None = None
-    wanted = set(outline.names.values()) if outline is not None else set()
-    for f in (*extract.points, *extract.areas):
-        if f.tags.get("place") not in {"city", "town"} and f.tags.get("name") not in wanted:
-            continue
-        text = f.tags.get("population", "").replace(" ", "").replace(",", "")
-        if text.isdigit() and int(text) > 0:
-            at = shapely.centroid(f.geometry)
-            distance = float(np.hypot(at.x - middle[0], at.y - middle[1]))
-            if best is None or distance < best[0]:
-                best = (distance, float(text), f.tags.get("name", "the city"))
-    return (best[1], best[2]) if best is not None and best[0] < 0.5 else None
-
-
-def _jobs(
-    extract: OsmExtract, buildings: Buildings, official: Official, residents: float, findings: list[Finding]
+    asked: bool,
 ) -> tuple[People, Provenance]:
     how = "floor area of buildings by tagged use over m2 per job, plus tagged points outside those"
     total = official.employment
     if total is None:
         total = residents * JOBS_PER_RESIDENT
-        findings.append(
-            Finding(
-                "build.jobs_total",
-                f"No employment total was given; {JOBS_PER_RESIDENT:.2f} jobs per resident are "
-                f"assumed, which makes {total:,.0f}.",
-                severity="assumed",
-                values={"jobs_per_resident": JOBS_PER_RESIDENT, "jobs": round(total)},
+        if asked:
+            findings.append(
+                Finding(
+                    "build.jobs_total",
+                    f"No employment total was given; {JOBS_PER_RESIDENT:.2f} jobs per resident are "
+                    f"assumed, which makes {total:,.0f}.",
+                    severity="assumed",
+                    values={"jobs_per_resident": JOBS_PER_RESIDENT, "jobs": round(total)},
+                )
             )
-        )
         source = Provenance(
             "modelled",
             f"OpenStreetMap ({extract.source}); {JOBS_PER_RESIDENT:.2f} jobs per resident assumed",
@@ -374,8 +236,11 @@ def _jobs(
         )
     else:
         base = official.employment_source or Provenance("reported", "the total given on the command line")
-        source = replace(base, badge="modelled", method=_join(base.method, how))
-    jobs = find_jobs(extract, buildings, total)
+        source = replace(base, badge="modelled", method=joined(base.method, how))
+    jobs = find_jobs(extract, buildings)
+    if within is not None:
+        jobs = jobs.only(shapely.contains_xy(within, jobs.lon, jobs.lat))
+    jobs = scale_to(jobs, total) if jobs.total > 0 else jobs
     if jobs.total <= 0:
         findings.append(
             Finding(
@@ -425,34 +290,27 @@ def _own_zones(
     return zones, people
 
 
-def _given_zones(table: Table) -> ZoneSet:
-    """Make zones of a table: H3 cells by id, or polygons with their id column (else numbered)."""
-    cells = h3_cells(table)
-    if cells is not None:
-        ids, shapes, method = cells, np.array([cell_shape(c) for c in cells], dtype=object), "H3 cells as given"
-    elif table.shapes is not None and len(table.shapes) and (shapely.get_dimensions(table.shapes) == 2).all():
-        name = table.find(("zone_id", "id", "code", "name"))
-        ids = table.frame[name].cast(pl.String).to_list() if name else [str(i + 1) for i in range(len(table.shapes))]
-        shapes, method = table.shapes, "outlines as given"
-    else:
-        coordinates(table)
-        raise InputError("zones need polygons or a column of H3 cells, and there are only points", file=table.path)
-    seen: set[str] = set()
-    for i, z in enumerate(ids):
-        if z is None or z in seen:
-            raise InputError(f"zone {z!r} is there twice or blank", file=table.path, row=table.row(i), field="zone_id")
-        seen.add(z)
-    return ZoneSet(tuple(ids), shapes, method)
-
-
-def _take_columns(given: Table, wanted: Wanted, columns: dict[str, F64], provenance: dict[str, Provenance]) -> None:
+def _take_columns(
+    given: Table,
+    wanted: Wanted,
+    columns: dict[str, F64],
+    provenance: dict[str, Provenance],
+    findings: list[Finding],
+) -> None:
     """Replace jobs and counts by the columns of the zones file that have them."""
     assert wanted.zones is not None
     jobs = given.need((wanted.jobs_column.lower(),), "jobs") if wanted.jobs_column else given.find(JOBS_NAMES)
     for key, name in {"jobs": jobs, **{k: given.find(v) for k, v in COUNT_NAMES.items()}}.items():
         if name is not None:
-            columns[key] = given.numbers(name)
+            columns[key] = given.numbers(name, blank=0.0)
+            if empty := given.blanks(name):
+                findings.append(
+                    Finding(
+                        "build.blank",
+                        f"{empty} cells of column {name} in {wanted.zones.name} are empty and count as 0.",
+                        empty,
+                        severity="assumed",
+                        values={"cells": empty, "column": name, "file": wanted.zones.name},
+                    )
+                )
             provenance[f"zones.{key}"] = Provenance("reported", wanted.zones.name, "", f"column {name}")
-
-
-__all__ = ["Attraction", "Official", "Wanted", "Zoning", "make_zones"]
