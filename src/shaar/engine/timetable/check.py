@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from shaar.engine.findings import Finding, Severity
-from shaar.engine.timetable.calendar import gaps, span, trips_per_day
+from shaar.engine.findings import Finding
+from shaar.engine.timetable.check_calendar import check_calendar
+from shaar.engine.timetable.check_say import say
 from shaar.engine.timetable.distance import crow_metres
 from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.route_types import mode_of
@@ -20,7 +21,6 @@ TOP_SPEED_RAIL = 300.0
 LEAST_METRES = 200.0
 #: A stop farther than this (km) from the middle of all stops, and ten times farther than most, is far away.
 FAR_KM = 30.0
-_POINTS = 20
 
 
 def check_feed(feed: Feed, *, today: date | None = None) -> tuple[Finding, ...]:
@@ -39,27 +39,21 @@ def check_feed(feed: Feed, *, today: date | None = None) -> tuple[Finding, ...]:
         Codes are listed in docs/timetable.md.
     """
     checks: tuple[Callable[[Feed], list[Finding]], ...] = (
-        _speed, _stops, _trips, _frequencies, _routes, _names, _directions, _shapes, _restrictions, _zones,
-    )  # fmt: skip
+        _speed,
+        _stops,
+        _trips,
+        _frequencies,
+        _routes,
+        _names,
+        _directions,
+        _shapes,
+        _restrictions,
+        _zones,
+    )
     out = list(feed.findings)
     for check in checks:
         out += check(feed)
-    return tuple(out + _calendar(feed, today))
-
-
-def _say(
-    code: str,
-    message: str,
-    count: int,
-    where: object = "",
-    severity: Severity = "warning",
-    points: pl.DataFrame | None = None,
-    **values: str | int | float,
-) -> Finding:
-    places: tuple[tuple[float, float], ...] = ()
-    if points is not None:
-        places = tuple((float(x), float(y)) for x, y in points.select("stop_lon", "stop_lat").head(_POINTS).iter_rows())
-    return Finding(f"check.{code}", message, count, str(where or ""), severity, {"n": count, **values}, places)
+    return tuple(out + check_calendar(feed, today))
 
 
 def _hops(feed: Feed) -> pl.DataFrame:
@@ -89,14 +83,34 @@ def _speed(feed: Feed) -> list[Finding]:
         pairs = fast.select("from_stop_id", "stop_id").n_unique()
         trips = fast["trip_id"].n_unique()
         pair = f"{worst['from_stop_name'] or worst['from_stop_id']} - {worst['stop_name'] or worst['stop_id']}"
-        out.append(_say("too_fast", f"{trips} trips are faster than {TOP_SPEED:.0f} km/h between {pairs} pairs of stops, such as "
-                        f"{pair} ({worst['metres'] / 1000:.1f} km in {worst['seconds']} s).", trips, pair, points=fast,
-                        pairs=pairs, pair=pair, km=round(worst["metres"] / 1000, 1), seconds=worst["seconds"]))  # fmt: skip
+        out.append(
+            say(
+                "too_fast",
+                f"{trips} trips are faster than {TOP_SPEED:.0f} km/h between {pairs} pairs of stops, such as "
+                f"{pair} ({worst['metres'] / 1000:.1f} km in {worst['seconds']} s).",
+                trips,
+                pair,
+                points=fast,
+                pairs=pairs,
+                pair=pair,
+                km=round(worst["metres"] / 1000, 1),
+                seconds=worst["seconds"],
+            )
+        )
     zero = hops.filter((pl.col("seconds") == 0) & (pl.col("metres") >= LEAST_METRES))
     if zero.height:
         share = round(100 * zero.height / hops.height)
-        out.append(_say("zero_time", f"{zero.height} legs ({share} %) of {LEAST_METRES:.0f} m or more take no time; the times are "
-                        "probably rounded to minutes.", zero.height, zero["trip_id"][0], points=zero, share=share))  # fmt: skip
+        out.append(
+            say(
+                "zero_time",
+                f"{zero.height} legs ({share} %) of {LEAST_METRES:.0f} m or more take no time; the times are "
+                "probably rounded to minutes.",
+                zero.height,
+                zero["trip_id"][0],
+                points=zero,
+                share=share,
+            )
+        )
     return out
 
 
@@ -105,8 +119,17 @@ def _stops(feed: Feed) -> list[Finding]:
     plain = feed.stops.filter(pl.col("location_type").fill_null(0) == 0)
     unused = plain.filter(~pl.col("stop_id").is_in(feed.stop_times["stop_id"].unique().implode()))
     if unused.height:
-        out.append(_say("stop_unused", f"{unused.height} of {plain.height} stops are served by no trip.", unused.height,
-                        unused["stop_id"][0], "info", unused, all=plain.height))  # fmt: skip
+        out.append(
+            say(
+                "stop_unused",
+                f"{unused.height} of {plain.height} stops are served by no trip.",
+                unused.height,
+                unused["stop_id"][0],
+                "info",
+                unused,
+                all=plain.height,
+            )
+        )
     used = plain.filter(pl.col("stop_id").is_in(feed.stop_times["stop_id"].unique().implode()))
     if used.height > 10:
         lon, lat = used["stop_lon"].to_numpy(), used["stop_lat"].to_numpy()
@@ -115,8 +138,17 @@ def _stops(feed: Feed) -> list[Finding]:
         far = used.filter(pl.Series((km > FAR_KM) & (km > 10 * np.median(km))))
         if far.height:
             name = far["stop_name"][0] or far["stop_id"][0]
-            out.append(_say("stop_far", f"{far.height} stops lie more than {FAR_KM:.0f} km from the others, such as {name}.",
-                            far.height, name, "warning", far, name=name))  # fmt: skip
+            out.append(
+                say(
+                    "stop_far",
+                    f"{far.height} stops lie more than {FAR_KM:.0f} km from the others, such as {name}.",
+                    far.height,
+                    name,
+                    "warning",
+                    far,
+                    name=name,
+                )
+            )
     return out
 
 
@@ -125,8 +157,14 @@ def _trips(feed: Feed) -> list[Finding]:
     calls = feed.stop_times.group_by("trip_id").len("calls")
     short = feed.trips.join(calls, on="trip_id", how="left").filter(pl.col("calls").fill_null(0) < 2)
     if short.height:
-        out.append(_say("trip_short", f"{short.height} trips have fewer than two calls and do not run.", short.height,
-                        short["trip_id"][0]))  # fmt: skip
+        out.append(
+            say(
+                "trip_short",
+                f"{short.height} trips have fewer than two calls and do not run.",
+                short.height,
+                short["trip_id"][0],
+            )
+        )
     same = (
         feed.stop_times.group_by("trip_id", maintain_order=True)
         .agg("stop_id", "departure", "arrival")
@@ -139,14 +177,28 @@ def _trips(feed: Feed) -> list[Finding]:
     )
     twice = same.filter(~pl.struct("route_id", "service_id", "stops", "times").is_first_distinct())
     if twice.height:
-        out.append(_say("trip_twice", f"{twice.height} trips are the same as another of their route and service: same stops, "
-                        f"same times (such as {twice['trip_id'][0]}).", twice.height, twice["trip_id"][0],
-                        trip=twice["trip_id"][0]))  # fmt: skip
+        out.append(
+            say(
+                "trip_twice",
+                f"{twice.height} trips are the same as another of their route and service: same stops, "
+                f"same times (such as {twice['trip_id'][0]}).",
+                twice.height,
+                twice["trip_id"][0],
+                trip=twice["trip_id"][0],
+            )
+        )
     block = _block_overlaps(feed)
     if block.height:
-        out.append(_say("block_overlap", f"{block.height} trips start before the trip of the same block and service has ended "
-                        f"(such as {block['trip_id'][0]}).", block.height, block["trip_id"][0],
-                        trip=block["trip_id"][0]))  # fmt: skip
+        out.append(
+            say(
+                "block_overlap",
+                f"{block.height} trips start before the trip of the same block and service has ended "
+                f"(such as {block['trip_id'][0]}).",
+                block.height,
+                block["trip_id"][0],
+                trip=block["trip_id"][0],
+            )
+        )
     return out
 
 
@@ -154,9 +206,11 @@ def _block_overlaps(feed: Feed) -> pl.DataFrame:
     ends = feed.stop_times.group_by("trip_id").agg(
         pl.col("departure").min().alias("start"), pl.col("arrival").max().alias("end")
     )
-    blocks = feed.trips.filter(pl.col("block_id").is_not_null()).join(ends, on="trip_id").sort(
-        "service_id", "block_id", "start", "trip_id"
-    )  # fmt: skip
+    blocks = (
+        feed.trips.filter(pl.col("block_id").is_not_null())
+        .join(ends, on="trip_id")
+        .sort("service_id", "block_id", "start", "trip_id")
+    )
     before = pl.col("end").shift(1).over("service_id", "block_id")
     return blocks.filter(pl.col("start") < before)
 
@@ -167,8 +221,15 @@ def _frequencies(feed: Feed) -> list[Finding]:
     if not over.height:
         return []
     trips = over["trip_id"].n_unique()
-    return [_say("headway_overlap", f"{trips} trips have headways whose hours overlap (such as {over['trip_id'][0]}); both count.",
-                 trips, over["trip_id"][0], trip=over["trip_id"][0])]  # fmt: skip
+    return [
+        say(
+            "headway_overlap",
+            f"{trips} trips have headways whose hours overlap (such as {over['trip_id'][0]}); both count.",
+            trips,
+            over["trip_id"][0],
+            trip=over["trip_id"][0],
+        )
+    ]
 
 
 def _routes(feed: Feed) -> list[Finding]:
@@ -176,20 +237,44 @@ def _routes(feed: Feed) -> list[Finding]:
     if not idle.height:
         return []
     name = idle["route_short_name"][0] or idle["route_id"][0]
-    return [_say("route_idle", f"{idle.height} of {feed.routes.height} routes have no trip (such as {name}).", idle.height, name,
-                 "info", all=feed.routes.height, name=name)]  # fmt: skip
+    return [
+        say(
+            "route_idle",
+            f"{idle.height} of {feed.routes.height} routes have no trip (such as {name}).",
+            idle.height,
+            name,
+            "info",
+            all=feed.routes.height,
+            name=name,
+        )
+    ]
 
 
 def _names(feed: Feed) -> list[Finding]:
     out = []
     blank = feed.stops.filter(pl.col("stop_name").is_null() & pl.col("location_type").fill_null(0).is_in([0, 1, 2]))
     if blank.height:
-        out.append(_say("stop_nameless", f"{blank.height} of {feed.stops.height} stops have no name.", blank.height,
-                        blank["stop_id"][0], "warning", blank, all=feed.stops.height))  # fmt: skip
+        out.append(
+            say(
+                "stop_nameless",
+                f"{blank.height} of {feed.stops.height} stops have no name.",
+                blank.height,
+                blank["stop_id"][0],
+                "warning",
+                blank,
+                all=feed.stops.height,
+            )
+        )
     bare = feed.routes.filter(pl.col("route_short_name").is_null() & pl.col("route_long_name").is_null())
     if bare.height:
-        out.append(_say("route_nameless", f"{bare.height} routes have neither a number nor a name.", bare.height,
-                        bare["route_id"][0]))  # fmt: skip
+        out.append(
+            say(
+                "route_nameless",
+                f"{bare.height} routes have neither a number nor a name.",
+                bare.height,
+                bare["route_id"][0],
+            )
+        )
     return out
 
 
@@ -202,14 +287,24 @@ def _directions(feed: Feed) -> list[Finding]:
     mixed = per.filter((pl.col("blank") > 0) & (pl.col("blank") < pl.col("trips"))).sort("route_id")
     out = []
     if mixed.height:
-        out.append(_say("direction_mixed", f"{mixed.height} routes give a direction for some of their trips only (such as "
-                        f"{mixed['route_id'][0]}).", mixed.height, mixed["route_id"][0], route=mixed["route_id"][0]))  # fmt: skip
+        out.append(
+            say(
+                "direction_mixed",
+                f"{mixed.height} routes give a direction for some of their trips only (such as "
+                f"{mixed['route_id'][0]}).",
+                mixed.height,
+                mixed["route_id"][0],
+                route=mixed["route_id"][0],
+            )
+        )
     ends = feed.stop_times.group_by("trip_id").agg(
         pl.col("stop_id").first().alias("first"), pl.col("stop_id").last().alias("last")
     )
-    trips = feed.trips.filter(pl.col("direction_id").is_not_null()).join(ends, on="trip_id").filter(
-        pl.col("first") != pl.col("last")
-    )  # fmt: skip
+    trips = (
+        feed.trips.filter(pl.col("direction_id").is_not_null())
+        .join(ends, on="trip_id")
+        .filter(pl.col("first") != pl.col("last"))
+    )
     pairs = trips.select("route_id", "direction_id", "first", "last").unique()
     turned = pairs.join(
         pairs,
@@ -218,8 +313,15 @@ def _directions(feed: Feed) -> list[Finding]:
     )
     routes = turned["route_id"].unique().sort()
     if routes.len():
-        out.append(_say("direction_both", f"{routes.len()} routes have trips both ways under one direction (such as {routes[0]}).",
-                        routes.len(), routes[0], route=routes[0]))  # fmt: skip
+        out.append(
+            say(
+                "direction_both",
+                f"{routes.len()} routes have trips both ways under one direction (such as {routes[0]}).",
+                routes.len(),
+                routes[0],
+                route=routes[0],
+            )
+        )
     return out
 
 
@@ -228,12 +330,20 @@ def _shapes(feed: Feed) -> list[Finding]:
     known = feed.trips["shape_id"].is_in(feed.shapes["shape_id"].unique().implode()).fill_null(False)
     bare = feed.trips.filter(~known)
     if bare.height:
-        out.append(_say("shape_missing", f"{bare.height} of {feed.trips.height} trips have no shape: they are drawn from stop to "
-                        "stop and their length is estimated.", bare.height, bare["trip_id"][0], "assumed",
-                        all=feed.trips.height))  # fmt: skip
+        out.append(
+            say(
+                "shape_missing",
+                f"{bare.height} of {feed.trips.height} trips have no shape: they are drawn from stop to "
+                "stop and their length is estimated.",
+                bare.height,
+                bare["trip_id"][0],
+                "assumed",
+                all=feed.trips.height,
+            )
+        )
     idle = set(feed.shapes["shape_id"].unique()) - set(feed.trips["shape_id"].drop_nulls())
     if idle:
-        out.append(_say("shape_unused", f"{len(idle)} shapes belong to no trip.", len(idle), min(idle), "info"))
+        out.append(say("shape_unused", f"{len(idle)} shapes belong to no trip.", len(idle), min(idle), "info"))
     return out
 
 
@@ -245,80 +355,27 @@ def _restrictions(feed: Feed) -> list[Finding]:
     inner = st.filter(pl.col("trip_id").is_duplicated() | (pl.col("stop_sequence") > 1))
     if not inner.height:
         return []
-    return [_say("boarding_limited", f"{inner.height} calls do not let everybody on or off; that is not modelled.", inner.height,
-                 inner["trip_id"][0], "info")]  # fmt: skip
+    return [
+        say(
+            "boarding_limited",
+            f"{inner.height} calls do not let everybody on or off; that is not modelled.",
+            inner.height,
+            inner["trip_id"][0],
+            "info",
+        )
+    ]
 
 
 def _zones(feed: Feed) -> list[Finding]:
     zones = feed.agency["agency_timezone"].unique().sort().to_list()
     if len(zones) < 2:
         return []
-    return [_say("time_zones", f"The agencies use {len(zones)} time zones ({', '.join(zones)}); times are taken as they stand.",
-                 len(zones), zones[0], zones=", ".join(zones))]  # fmt: skip
-
-
-def _calendar(feed: Feed, today: date | None) -> list[Finding]:
-    out = []
-    if not (feed.calendar.height or feed.calendar_dates.height):
-        return [_say("calendar_empty", "The calendars are empty: no day has service.", 1, severity="error")]
-    days = trips_per_day(feed).filter(pl.col("trips") > 0)["date"]
-    if not days.len():
-        return [_say("calendar_idle", "No day of the calendars has a trip.", 1, severity="error")]
-    last = days.max()
-    assert isinstance(last, date)
-    if today is not None and last < today:
-        out.append(_say("calendar_expired", f"The last day with service was {last}; the feed has run out.", 1, last,
-                        last=str(last)))  # fmt: skip
-    first, end = span(feed)
-    years = (end - first).days / 365.25
-    if years > 3:
-        out.append(_say("calendar_long", f"The calendar runs for {years:.0f} years ({first} to {end}): probably a placeholder.", 1,
-                        str(first), "info", years=round(years), first=str(first), last=str(end)))  # fmt: skip
-    holes = gaps(feed)
-    if holes:
-        out.append(_say("calendar_gap", f"{len(holes)} times no trip runs for three days or more, first from {holes[0][0]} to "
-                        f"{holes[0][1]}.", len(holes), holes[0][0], first=str(holes[0][0]), last=str(holes[0][1])))  # fmt: skip
-    backwards = feed.calendar.filter(pl.col("end_date") < pl.col("start_date"))
-    if backwards.height:
-        out.append(_say("calendar_backwards", f"{backwards.height} services end before they start and never run.",
-                        backwards.height, backwards["service_id"][0], "error"))  # fmt: skip
-    unused = set(feed.calendar["service_id"]) - set(feed.trips["service_id"])
-    if unused:
-        out.append(_say("service_unused", f"{len(unused)} services have no trip.", len(unused), min(unused), "info"))
-    return out + _overlaps(feed)
-
-
-def _overlaps(feed: Feed) -> list[Finding]:
-    """Find routes with identical departures (same stops, same minute) in two services that run on one weekday."""
-    heads = feed.stop_times.group_by("trip_id", maintain_order=True).agg(
-        pl.col("departure").first().alias("start"),
-        pl.col("stop_id").first().alias("first"),
-        pl.col("stop_id").last().alias("last"),
-        pl.len().alias("calls"),
-    )
-    frequent = feed.frequencies["trip_id"].implode()
-    trips = feed.trips.filter(~pl.col("trip_id").is_in(frequent)).join(heads, on="trip_id")
-    key = ["route_id", "start", "first", "last", "calls"]
-    shared = trips.unique([*key, "service_id"]).join(trips.select(*key, "service_id"), on=key, suffix="_2").filter(
-        pl.col("service_id") < pl.col("service_id_2")
-    )  # fmt: skip
-    if not shared.height:
-        return []
-    cal = feed.calendar
-    week = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    runs = {r["service_id"]: r for r in cal.iter_rows(named=True)}
-    pairs = set()
-    for a, b in shared.select("service_id", "service_id_2").unique().iter_rows():
-        if a in runs and b in runs:
-            x, y = runs[a], runs[b]
-            dates = x["start_date"] <= y["end_date"] and y["start_date"] <= x["end_date"]
-            if dates and any(x[d] == 1 == y[d] for d in week):
-                pairs.add((a, b))
-    if not pairs:
-        return []
-    a, b = min(pairs)
-    n = shared.filter(
-        pl.struct("service_id", "service_id_2").is_in([{"service_id": x, "service_id_2": y} for x, y in sorted(pairs)])
-    )["trip_id"].n_unique()
-    return [_say("service_overlap", f"{n} trips run in two services on the same days (such as {a} and {b}): they may be counted "
-                 "twice.", n, f"{a} / {b}", first=a, second=b)]  # fmt: skip
+    return [
+        say(
+            "time_zones",
+            f"The agencies use {len(zones)} time zones ({', '.join(zones)}); times are taken as they stand.",
+            len(zones),
+            zones[0],
+            zones=", ".join(zones),
+        )
+    ]
