@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .kernel import kernel
 from .kernels import row_sums, sum_with_route
-from .kernels_anneal import (
-    att_of,
-    bring,
-    broken,
-    count_uncovered,
-    is_apart,
-    load,
-    measure,
-    set_route,
-    wanted,
-    with_route,
-)
+from .kernels_anneal import load
+from .kernels_network import att_of, bring, broken, count_uncovered, is_apart, measure, set_route, wanted, with_route
 from .kernels_walk import below
 from .moves import new_route
 from .problem import Problem
@@ -27,7 +17,7 @@ _CANDIDATES = 12
 _PATIENCE = 4_000
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def construct(p: Problem, s: State) -> int:
     """Draw all routes and make them current; returns how many could be drawn.
 
@@ -52,10 +42,10 @@ def construct(p: Problem, s: State) -> int:
         least = np.inf
         best_length = 0
         found = 0
-        for attempt in range(_PATIENCE):
-            s.count[STAMP] += 2
+        for _ in range(_PATIENCE):
+            s.tally[STAMP] += 2
             want = wanted(p, s) if below(s.rng, 2) else -1
-            length = new_route(p, s.rng, path, s.D[2], want, s.mark, s.count[STAMP])
+            length = new_route(p, s.rng, path, s.D[2], want, s.mark, s.tally[STAMP])
             if length < p.min_nodes or length > p.max_nodes or length < 2:
                 continue
             if not (p.terminal[path[0]] and p.terminal[path[length - 1]]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -98,11 +99,7 @@ def fastest(instance: Instance, routes: RouteSet) -> tuple[npt.NDArray[np.float6
 
 def total_route_time(instance: Instance, routes: RouteSet) -> float:
     """Sum of one-direction run times in minutes; where the directions differ, their mean."""
-    return float(
-        sum(
-            (instance.time[a, b] + instance.time[b, a]) / 2.0 for route in routes for a, b in zip(route[:-1], route[1:])
-        )
-    )
+    return float(sum((instance.time[a, b] + instance.time[b, a]) / 2.0 for route in routes for a, b in pairwise(route)))
 
 
 def summarise(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .instance import Instance, RouteSet
@@ -43,7 +45,7 @@ def violations(instance: Instance, routes: RouteSet) -> list[str]:
             if not instance.terminal[end]:
                 found.append(f"Route {number} ends at node {end}, which is no terminal.")
         forth = back = 0.0
-        for here, there in zip(route[:-1], route[1:]):
+        for here, there in pairwise(route):
             if not (np.isfinite(instance.time[here, there]) and np.isfinite(instance.time[there, here])):
                 found.append(f"Route {number} runs {here} - {there}, which is no link drivable in both directions.")
             forth += float(instance.time[here, there])

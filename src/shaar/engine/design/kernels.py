@@ -8,12 +8,12 @@ Matrices come flattened with rows of ``P`` values.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .kernel import kernel
 from .kernels_simd import LANES, carry, gain, relax, shifted, weighted
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def close_over_rides(D: np.ndarray, n: int, P: int, far: int) -> None:
     """All-pairs shortest paths in place (Floyd 1962, Warshall 1962): rides become ways with transfers."""
     blocks = P // LANES
@@ -24,7 +24,7 @@ def close_over_rides(D: np.ndarray, n: int, P: int, far: int) -> None:
                 relax(D, i * P, D, k * P, first, blocks)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def transpose(D: np.ndarray, DT: np.ndarray, n: int, P: int) -> None:
     """Write the transpose of ``D`` to ``DT``."""
     for i in range(n):
@@ -32,7 +32,7 @@ def transpose(D: np.ndarray, DT: np.ndarray, n: int, P: int) -> None:
             DT[j * P + i] = D[i * P + j]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def row_sums(D: np.ndarray, weight: np.ndarray, sums: np.ndarray, n: int, P: int, symmetric: bool) -> float:
     """Demand-weighted time per origin into ``sums``, and their total."""
     total = 0.0
@@ -43,91 +43,150 @@ def row_sums(D: np.ndarray, weight: np.ndarray, sums: np.ndarray, n: int, P: int
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ride_times(
     route: np.ndarray, length: int, forth: np.ndarray, back: np.ndarray,
-    DT: np.ndarray, M: np.ndarray, F: np.ndarray, G: np.ndarray, P: int, penalty: int, far: int,
+    DT: np.ndarray, M: np.ndarray, lines: np.ndarray, P: int, penalty: int,
 ) -> None:  # fmt: skip
     """Fastest times from everywhere to each stop of a route, having just ridden it, into ``M`` (length, P).
 
     ``forth[k]`` and ``back[k]`` are the times from stop k - 1 to k and from k to k - 1. One sweep per direction:
-    who is aboard at a stop is who was aboard at the one before or boarded there. ``G`` receives the largest
-    improvement per origin, below zero where the route helps at all.
+    who is aboard at a stop is who was aboard at the one before or boarded there. ``lines[1]`` receives the largest
+    improvement per origin, below zero where the route helps at all; ``lines[3]`` is full of ``far``.
     """
     blocks = P // LANES
-    for i in range(P):
-        F[i] = far
-        G[i] = 0
+    aboard, best, limit = lines[0], lines[1], lines[3]
+    shifted(aboard, 0, limit, 0, 0, blocks)
     for k in range(1, length):
-        carry(F, 0, DT, route[k - 1] * P, forth[k], blocks)
-        shifted(M, k * P, F, 0, penalty, blocks)
-    for i in range(P):
-        F[i] = far
-        M[i] = far
+        carry(aboard, 0, DT, route[k - 1] * P, forth[k], blocks)
+        shifted(M, k * P, aboard, 0, penalty, blocks)
+    shifted(aboard, 0, limit, 0, 0, blocks)
+    shifted(M, 0, limit, 0, 0, blocks)
     for k in range(length - 2, -1, -1):
-        carry(F, 0, DT, route[k + 1] * P, back[k + 1], blocks)
-        relax(M, k * P, F, 0, penalty, blocks)
+        carry(aboard, 0, DT, route[k + 1] * P, back[k + 1], blocks)
+        relax(M, k * P, aboard, 0, penalty, blocks)
+    for i in range(P):
+        best[i] = 0
     for k in range(length):
-        gain(G, 0, M, k * P, DT, route[k] * P, blocks)
+        relax(M, k * P, limit, 0, 0, blocks)
+        gain(best, 0, M, k * P, DT, route[k] * P, blocks)
 
 
-@njit(cache=True, nogil=True)
-def one_ride_is_enough(
-    route: np.ndarray, length: int, forth: np.ndarray, back: np.ndarray, D: np.ndarray, P: int, penalty: int
-) -> bool:
-    """Whether nobody gains from riding the route twice with other rides in between.
+@kernel
+def _sweep(
+    length: int, forth: np.ndarray, back: np.ndarray, X: np.ndarray, M: np.ndarray, width: int, penalty: int,
+    aboard: np.ndarray, limit: np.ndarray,
+) -> None:  # fmt: skip
+    """Let ``M`` know the rides of a route by passengers who reach its stops as in ``X``; rows of ``width``."""
+    blocks = width // LANES
+    shifted(aboard, 0, limit, 0, 0, blocks)
+    for k in range(1, length):
+        carry(aboard, 0, X, (k - 1) * width, forth[k], blocks)
+        relax(M, k * width, aboard, 0, penalty, blocks)
+    shifted(aboard, 0, limit, 0, 0, blocks)
+    for k in range(length - 2, -1, -1):
+        carry(aboard, 0, X, (k + 1) * width, back[k + 1], blocks)
+        relax(M, k * width, aboard, 0, penalty, blocks)
 
-    Staying aboard from b to c costs the ride; leaving costs ``D(b, c)`` and a second boarding.
+
+@kernel
+def riding_twice_pays(
+    route: np.ndarray, length: int, forth: np.ndarray, back: np.ndarray, D: np.ndarray, P: int, penalty: int,
+    small: np.ndarray, lines: np.ndarray,
+) -> bool:  # fmt: skip
+    """Whether a trip between two stops of a route gains from riding it, something else and it again.
+
+    If none does, no trip at all does: it reaches the route at a stop and leaves it for good at another. Works on the
+    stops of the route only, in ``small`` (3, length times the padded length), and so costs far less than going
+    through all origins.
     """
+    width = (length + LANES - 1) // LANES * LANES
+    blocks = width // LANES
+    arrive, ridden, again = small[0], small[1], small[2]
+    limit = lines[3]
+    for k in range(length):
+        for a in range(length):
+            arrive[k * width + a] = D[route[a] * P + route[k]]
+        shifted(ridden, k * width, limit, 0, 0, blocks)
+    _sweep(length, forth, back, arrive, ridden, width, penalty, lines[0], limit)
+    for c in range(length):
+        shifted(again, c * width, arrive, c * width, 0, blocks)
+        for b in range(length):
+            relax(again, c * width, ridden, b * width, D[route[b] * P + route[c]], blocks)
+    for k in range(length):
+        relax(ridden, k * width, arrive, k * width, 0, blocks)
+        shifted(arrive, k * width, ridden, k * width, 0, blocks)
+    _sweep(length, forth, back, again, ridden, width, penalty, lines[0], limit)
+    shifted(lines[2], 0, limit, 0, 0, blocks)
+    for k in range(length):
+        gain(lines[2], 0, ridden, k * width, arrive, k * width, blocks)
+    lowest = 0
+    for a in range(length):
+        lowest = min(lowest, lines[2][a])
+    return lowest < 0
+
+
+@kernel
+def shortcuts(
+    route: np.ndarray, length: int, forth: np.ndarray, back: np.ndarray, D: np.ndarray, P: int, penalty: int,
+    legs: np.ndarray,
+) -> int:  # fmt: skip
+    """Pairs of stops of a route between which getting off and on again is faster than staying aboard.
+
+    Staying aboard from b to c costs the ride; leaving costs ``D(b, c)`` and a second boarding. Only over such pairs
+    can it pay to ride the route twice on one trip. Writes (b, c) into ``legs`` and returns their number.
+    """
+    found = 0
     for b in range(length):
         row = route[b] * P
         ride = 0
         for c in range(b + 1, length):
             ride += forth[c]
             if ride > D[row + route[c]] + penalty:
-                return False
+                legs[found, 0], legs[found, 1] = b, c
+                found += 1
         ride = 0
         for c in range(b - 1, -1, -1):
             ride += back[c + 1]
             if ride > D[row + route[c]] + penalty:
-                return False
-    return True
+                legs[found, 0], legs[found, 1] = b, c
+                found += 1
+    return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def repeat_rides(
     route: np.ndarray, length: int, forth: np.ndarray, back: np.ndarray, D: np.ndarray, DT: np.ndarray,
-    M: np.ndarray, X: np.ndarray, F: np.ndarray, G: np.ndarray, P: int, penalty: int, far: int,
+    M: np.ndarray, X: np.ndarray, lines: np.ndarray, P: int, penalty: int, legs: np.ndarray, found: int,
 ) -> None:  # fmt: skip
-    """Let ``M`` take in ways that ride the route more than once: repeat (other rides, ride) until nothing changes."""
+    """Let ``M`` take in ways that ride the route more than once, over the shortcuts given, until nothing changes.
+
+    ``lines`` holds work rows (aboard, gains, a row) and one full of ``far``.
+    """
     blocks = P // LANES
+    aboard, better, limit = lines[0], lines[2], lines[3]
     for k in range(length):
         shifted(X, k * P, DT, route[k] * P, 0, blocks)
     for _ in range(length):
-        for b in range(length):  # X[c]: fastest arrival at stop c when the route has been ridden some times
-            for c in range(length):
-                between = 0 if b == c else D[route[b] * P + route[c]]
-                if between < far:
-                    relax(X, c * P, M, b * P, between, blocks)
-        changed = False
-        for direction in range(2):
-            for i in range(P):
-                F[i] = far
-            for step in range(1, length):
-                k = step if direction == 0 else length - 1 - step
-                before = k - 1 if direction == 0 else k + 1
-                carry(F, 0, X, before * P, forth[k] if direction == 0 else back[before], blocks)
-                for i in range(P):
-                    if F[i] + penalty < M[k * P + i]:
-                        M[k * P + i] = F[i] + penalty
-                        changed = True
-        if not changed:
+        for i in range(P):
+            better[i] = 0
+        for e in range(found):  # X[c]: fastest arrival at stop c, having ridden the route before or not
+            b, c = legs[e, 0], legs[e, 1]
+            between = D[route[b] * P + route[c]]
+            shifted(aboard, 0, M, b * P, between, blocks)
+            gain(better, 0, aboard, 0, X, c * P, blocks)
+            relax(X, c * P, aboard, 0, 0, blocks)
+        lowest = 0
+        for i in range(P):
+            lowest = min(lowest, better[i])
+        if lowest == 0:
             break
+        _sweep(length, forth, back, X, M, P, penalty, aboard, limit)
     for k in range(length):
-        gain(G, 0, M, k * P, DT, route[k] * P, blocks)
+        gain(lines[1], 0, M, k * P, DT, route[k] * P, blocks)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sum_with_route(
     route: np.ndarray, length: int, D: np.ndarray, DT: np.ndarray, M: np.ndarray, G: np.ndarray,
     weight: np.ndarray, sums: np.ndarray, total: float, row: np.ndarray, n: int, P: int, symmetric: bool,
@@ -151,7 +210,7 @@ def sum_with_route(
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_route(
     route: np.ndarray, length: int, D: np.ndarray, DT: np.ndarray, M: np.ndarray, G: np.ndarray,
     out: np.ndarray, n: int, P: int,

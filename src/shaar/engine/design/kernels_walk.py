@@ -6,12 +6,12 @@ A path is an int32 buffer and a length. ``mark[v] == stamp`` says that node v ma
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .kernel import kernel
 from .problem import Problem
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bits(rng: np.ndarray) -> np.uint64:
     """The next 64 random bits (splitmix64; Steele, Lea and Flood 2014); ``rng`` (1,) uint64 is the whole state."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -21,19 +21,19 @@ def bits(rng: np.ndarray) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def below(rng: np.ndarray, k: int) -> int:
     """A random whole number from 0 to k - 1."""
-    return np.int64(((bits(rng) >> np.uint64(32)) * np.uint64(k)) >> np.uint64(32))
+    return np.int64(((bits(rng) >> np.uint64(32)) * np.uint64(k)) >> np.uint64(32))  # type: ignore[return-value]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def uniform(rng: np.ndarray) -> float:
     """A random number in [0, 1)."""
     return np.float64(bits(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def few(rng: np.ndarray, most: int) -> int:
     """1, 2, 3 ... with halving chances, at most ``most``."""
     k = 1
@@ -42,21 +42,21 @@ def few(rng: np.ndarray, most: int) -> int:
     return k
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def reverse(path: np.ndarray, length: int) -> None:
     """Turn a path round in place."""
     for k in range(length // 2):
         path[k], path[length - 1 - k] = path[length - 1 - k], path[k]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mark_path(path: np.ndarray, length: int, mark: np.ndarray, stamp: int) -> None:
     """Mark the nodes of a path as visited."""
     for k in range(length):
         mark[path[k]] = stamp
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def walk(
     p: Problem, rng: np.ndarray, path: np.ndarray, length: int, limit: int, target: int, noise: float,
     mark: np.ndarray, stamp: int,
@@ -91,7 +91,7 @@ def walk(
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def grow(
     p: Problem, rng: np.ndarray, path: np.ndarray, length: int, goal: int, D: np.ndarray, scored: bool,
     mark: np.ndarray, stamp: int,
@@ -132,7 +132,7 @@ def grow(
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def end_at_terminal(p: Problem, rng: np.ndarray, path: np.ndarray, length: int, mark: np.ndarray, stamp: int) -> int:
     """Bring the end of a path to a terminal: on to the nearest or back to the last; 0 where neither can be."""
     if p.all_terminals or p.terminal[path[length - 1]]:
@@ -153,7 +153,7 @@ def end_at_terminal(p: Problem, rng: np.ndarray, path: np.ndarray, length: int, 
     return length if length >= 2 else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def promising_node(p: Problem, rng: np.ndarray, path: np.ndarray, length: int, D: np.ndarray, tries: int) -> int:
     """Of ``tries`` random nodes the one whose trips with a random stop of the path lose most to detours today."""
     chosen = -1

@@ -120,7 +120,7 @@ def _room(instance: Instance, total_cap: float | None) -> None:
     lost = np.flatnonzero(served & (to_ends > instance.max_minutes + 1e-9))
     if len(lost):
         raise InputError(
-            f"no route from terminal to terminal through {_names(lost)} keeps within {instance.max_minutes:.2f} minutes",
+            f"no route between terminals through {_names(lost)} keeps within {instance.max_minutes:.2f} minutes",
             field="max_minutes",
         )
     if total_cap is None:

@@ -8,8 +8,8 @@ caller. `SINGLE_MOVES` and `PAIR_MOVES` name them in the order of their numbers.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .kernel import kernel
 from .kernels_walk import below, end_at_terminal, few, grow, mark_path, promising_node, reverse, uniform, walk
 from .problem import Problem
 
@@ -17,13 +17,13 @@ SINGLE_MOVES = ("extend", "trim", "shift", "re-route tail", "re-route and fill",
 PAIR_MOVES = ("tail swap", "merge")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _random_end(rng: np.ndarray, path: np.ndarray, length: int) -> None:
     if below(rng, 2):
         reverse(path, length)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _trim(p: Problem, path: np.ndarray, length: int, cut: int) -> int:
     """Cut nodes off the end, and more until it is a terminal."""
     length -= cut
@@ -32,7 +32,7 @@ def _trim(p: Problem, path: np.ndarray, length: int, cut: int) -> int:
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lengthen(
     p: Problem, rng: np.ndarray, path: np.ndarray, length: int, D: np.ndarray, mark: np.ndarray, stamp: int
 ) -> int:
@@ -41,13 +41,13 @@ def _lengthen(
     return end_at_terminal(p, rng, path, length, mark, stamp)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_goal(p: Problem, rng: np.ndarray, length: int) -> int:
     low = max(length, p.min_nodes)
     return p.max_nodes if below(rng, 2) else low + below(rng, p.max_nodes - low + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _middle(
     p: Problem, rng: np.ndarray, path: np.ndarray, length: int, spare: np.ndarray, want: int,
     mark: np.ndarray, stamp: int,
@@ -78,7 +78,7 @@ def _middle(
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _stop(p: Problem, rng: np.ndarray, path: np.ndarray, length: int, mark: np.ndarray, stamp: int) -> int:
     """Leave out, put in or exchange one inner stop where the links allow it."""
     kind = below(rng, 3)
@@ -113,7 +113,7 @@ def _stop(p: Problem, rng: np.ndarray, path: np.ndarray, length: int, mark: np.n
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def new_route(
     p: Problem, rng: np.ndarray, path: np.ndarray, D: np.ndarray, want: int, mark: np.ndarray, stamp: int
 ) -> int:
@@ -146,7 +146,7 @@ def new_route(
     return end_at_terminal(p, rng, path, length, mark, stamp)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def single_move(
     p: Problem, rng: np.ndarray, move: int, old: np.ndarray, old_length: int, D: np.ndarray, want: int,
     path: np.ndarray, spare: np.ndarray, mark: np.ndarray, stamp: int,
@@ -176,7 +176,7 @@ def single_move(
         reverse(path, length)
         mark_path(path, length, mark, stamp)
         length = _lengthen(p, rng, path, length, D, mark, stamp)
-    elif move in {3, 4}:
+    elif move < 5:
         length = 1 + below(rng, length - 1)
         mark_path(path, length, mark, stamp)
         target = want
@@ -204,7 +204,7 @@ def single_move(
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tail_swap(
     p: Problem, rng: np.ndarray, first: np.ndarray, m: int, second: np.ndarray, n: int,
     x: np.ndarray, y: np.ndarray, mark: np.ndarray, stamp: int,
@@ -247,7 +247,7 @@ def tail_swap(
     return size_x, size_y
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def merge(
     p: Problem, rng: np.ndarray, first: np.ndarray, m: int, second: np.ndarray, n: int, D: np.ndarray, want: int,
     x: np.ndarray, y: np.ndarray, mark: np.ndarray, stamp: int,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
@@ -32,7 +34,9 @@ def drivable_shortest(instance: Instance) -> npt.NDArray[np.float64]:
 
 def components(instance: Instance) -> npt.NDArray[np.int64]:
     """Which connected piece of the drivable network each node lies in, shape (n,)."""
-    return np.asarray(connected_components(csr_matrix(drivable(instance)), directed=False)[1], dtype=np.int64)
+    return np.asarray(
+        connected_components(csr_matrix(drivable(instance).astype(np.int8)), directed=False)[1], dtype=np.int64
+    )
 
 
 def is_symmetric(instance: Instance) -> bool:
@@ -42,7 +46,7 @@ def is_symmetric(instance: Instance) -> bool:
 
 
 def served_nodes(instance: Instance) -> npt.NDArray[np.bool_]:
-    """Nodes that a route set has to serve: ``must_cover``, and every node with demand where unserved trips count ``inf``."""
+    """Nodes that have to be served: ``must_cover``, and where unserved trips count ``inf`` every one with demand."""
     must = np.array(instance.must_cover, dtype=bool)
     if np.isinf(instance.unserved_minutes):
         must |= (instance.demand.sum(axis=0) + instance.demand.sum(axis=1)) > 0
@@ -72,6 +76,6 @@ def check_routes_drivable(instance: Instance, routes: RouteSet) -> None:
                 raise InputError(
                     f"route {number} names node {node}, but {instance.name} has nodes 0 to {instance.n - 1}"
                 )
-        for here, there in zip(route[:-1], route[1:]):
+        for here, there in pairwise(route):
             if not links[here, there]:
                 raise InputError(f"route {number} runs {here} - {there}, which is no link drivable in both directions")

@@ -13,8 +13,8 @@ from .instance import Instance
 from .kernels_simd import aligned, padded
 from .network import drivable, drivable_shortest, is_symmetric, served_nodes
 
-#: Time of a way that does not exist, in units; twice this and a ride still fit 16 bits.
-FAR = 16_000
+#: Time of a way that does not exist, in units; twice this and a penalty still fit 16 bits.
+FAR = 12_000
 
 
 class Problem(NamedTuple):
@@ -88,7 +88,7 @@ def _unit(instance: Instance, shortest: npt.NDArray[np.float64]) -> float:
     # or for the cut where unserved trips stop counting. Rides stay below it because paths are simple.
     room = 4.0 * reach + 10.0 * instance.transfer_penalty
     if np.isfinite(instance.unserved_minutes):
-        room = max(instance.unserved_minutes + instance.transfer_penalty, 2.0 * reach)
+        room = max(instance.unserved_minutes + instance.transfer_penalty, 2.0 * instance.transfer_penalty)
     times = instance.time[np.isfinite(instance.time)]
     whole = np.append(times, [instance.transfer_penalty])
     if np.isfinite(instance.unserved_minutes):

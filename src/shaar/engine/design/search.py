@@ -164,14 +164,14 @@ def search(
         job.result()
     winner = min(range(chains), key=lambda chain: (states[chain].number[BEST_COST], chain))
     state = states[winner]
-    if not state.count[HAS_BEST]:
+    if not state.tally[HAS_BEST]:
         raise ShaarError(_why_not(instance, run.p, states, total_cap))
     routes = best_of(state)
     found = evaluate(instance, routes)
     return SearchResult(
-        routes=routes, att=found.att, trt=found.trt, iterations=int(max(s.count[STEPS] for s in states)),
+        routes=routes, att=found.att, trt=found.trt, iterations=int(max(s.tally[STEPS] for s in states)),
         seconds=time.monotonic() - began, trace=tuple(traces[winner]),
-        evaluations=int(sum(s.count[EVALUATIONS] for s in states)), interrupted=interrupted,
+        evaluations=int(sum(s.tally[EVALUATIONS] for s in states)), interrupted=interrupted,
     )  # fmt: skip
 
 
@@ -212,40 +212,40 @@ def _chain(run: _Run, s: State, trace: list[tuple[int, float, float]], start: Ro
     while True:
         cycle_length = int(plan.first * p.n_routes * plan.growth**cycle)
         warm = cycle > 0 or start is not None
-        if warm and s.count[HAS_BEST]:
+        if warm and s.tally[HAS_BEST]:
             load(p, s, s.best_routes.copy(), s.best_length.copy())
         reference = s.number[ATT] if s.number[ATT] < 1e4 else 60.0
         scale = reference / p.n_routes
         hot = plan.hot * scale * (plan.reheat if warm else 1.0)
         cycle_end = cycle_start + cycle_length
-        while s.count[STEPS] < min(cycle_end, limit):
+        while s.tally[STEPS] < min(cycle_end, limit):
             before = time.monotonic()
-            stop = min(cycle_end, limit, s.count[STEPS] + int(chunk))
+            stop = min(cycle_end, limit, s.tally[STEPS] + int(chunk))
             anneal(p, s, int(stop), cycle_start, cycle_length, hot, plan.cold * scale)
             now = time.monotonic()
-            if s.number[BEST_ATT] < last and s.count[HAS_BEST]:
+            if s.number[BEST_ATT] < last and s.tally[HAS_BEST]:
                 last = s.number[BEST_ATT]
-                trace.append((int(s.count[BEST_STEP]), now - run.began, float(last)))
+                trace.append((int(s.tally[BEST_STEP]), now - run.began, float(last)))
             if now >= run.deadline or run.stop.is_set():
                 return
             chunk = min(max(chunk * 0.05 / max(now - before, 1e-4), chunk / 2, 64), chunk * 2)
-        if s.count[STEPS] >= limit:
+        if s.tally[STEPS] >= limit:
             return
         cycle_start = cycle_end
         cycle += 1
 
 
 def _tell(progress: Progress, states: list[State], began: float, seconds: float | None, iterations: int | None) -> None:
-    best = min((float(s.number[BEST_ATT]) for s in states if s.count[HAS_BEST]), default=None)
+    best = min((float(s.number[BEST_ATT]) for s in states if s.tally[HAS_BEST]), default=None)
     note = "no feasible routes yet" if best is None else f"mean travel time {best:.3f} min"
     if seconds is not None:
         progress("search", min(time.monotonic() - began, seconds), seconds, note)
     else:
-        progress("search", float(min(s.count[STEPS] for s in states)), iterations, note)
+        progress("search", float(min(s.tally[STEPS] for s in states)), iterations, note)
 
 
 def _why_not(instance: Instance, p: Problem, states: list[State], total_cap: float | None) -> str:
-    s = min(states, key=lambda state: (state.count[BAD], state.number[COST]))
+    s = min(states, key=lambda state: (state.tally[BAD], state.number[COST]))
     current = tuple(tuple(int(v) for v in s.routes[r, : s.length[r]]) for r in range(p.n_routes))
     wrong = violations(instance, current)
     if not wrong and total_cap is not None:

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .instance import RouteSet
-from .kernels_simd import aligned
+from .kernels_simd import aligned, padded
 from .moves import PAIR_MOVES, SINGLE_MOVES
 from .problem import Problem
 
 # Places in `State.number` ...
 COST, ATT, TRT, MU, BEST_COST, BEST_ATT, BEST_TRT, CAP, TRT_WEIGHT = range(9)
-# ... and in `State.count`.
+# ... and in `State.tally`.
 STEPS, EVALUATIONS, STAMP, BAD, HAS_BEST, BEST_STEP = range(6)
 
 
@@ -25,6 +25,8 @@ class State(NamedTuple):
     length: npt.NDArray[np.int32]  # (R,)
     forth: npt.NDArray[np.int16]  # (R, width) units from the stop before to this
     back: npt.NDArray[np.int16]  # (R, width) units from this stop to the one before
+    ahead: npt.NDArray[np.int32]  # (R, width) units from the first stop, and
+    behind: npt.NDArray[np.int32]  # (R, width) to it
     trt: npt.NDArray[np.float64]  # (R,) minutes, mean of both directions
     position: npt.NDArray[np.int16]  # (n, R) where a route has a node, -1 where it has not
     cover: npt.NDArray[np.int32]  # (n,) how many routes serve a node
@@ -33,22 +35,26 @@ class State(NamedTuple):
     best_length: npt.NDArray[np.int32]
     rng: npt.NDArray[np.uint64]
     number: npt.NDArray[np.float64]
-    count: npt.NDArray[np.int64]
+    tally: npt.NDArray[np.int64]
     tried: npt.NDArray[np.int64]  # (moves, 3) proposed, evaluated, accepted
     D: npt.NDArray[np.int16]  # (4, n * P) work: without two routes, its transpose, without one route, its transpose
     M: npt.NDArray[np.int16]  # (width * P) work: times to the stops of a candidate
     X: npt.NDArray[np.int16]  # (width * P) work
-    lines: npt.NDArray[np.int16]  # (3, P) work: aboard, gains, a row
+    lines: npt.NDArray[np.int16]  # (4, P) work: aboard, gains, a row; the last is full of ``far``
     sums: npt.NDArray[np.float64]  # (n,) work: demand-weighted time per origin
     paths: npt.NDArray[np.int32]  # (5, width) work: candidates
     steps: npt.NDArray[np.int16]  # (4, width) work: forth and back of the candidates
+    small: npt.NDArray[np.int16]  # (3, width * padded width) work: times between the stops of a candidate
+    legs: npt.NDArray[np.int32]  # (width * width, 2) work: pairs of stops of a candidate
     mark: npt.NDArray[np.int64]  # (n,)
 
 
 def new_state(p: Problem, seed: int, chain: int, cap: float, trt_weight: float) -> State:
     """An empty chain; seed and chain number give its random numbers."""
     width = p.max_nodes + 2
-    rng = np.random.SeedSequence([seed, chain]).generate_state(1, np.uint64)
+    rng = np.random.SeedSequence([seed, chain]).generate_state(1, np.uint64).astype(np.uint64)
+    lines = aligned(4, max(p.P, padded(width)), np.int16)
+    lines[3] = p.far
     number = np.zeros(9)
     number[CAP], number[TRT_WEIGHT] = cap, trt_weight
     number[BEST_COST] = np.inf
@@ -57,6 +63,8 @@ def new_state(p: Problem, seed: int, chain: int, cap: float, trt_weight: float) 
         length=np.zeros(p.n_routes, np.int32),
         forth=np.zeros((p.n_routes, width), np.int16),
         back=np.zeros((p.n_routes, width), np.int16),
+        ahead=np.zeros((p.n_routes, width), np.int32),
+        behind=np.zeros((p.n_routes, width), np.int32),
         trt=np.zeros(p.n_routes),
         position=np.full((p.n, p.n_routes), -1, np.int16),
         cover=np.zeros(p.n, np.int32),
@@ -65,15 +73,17 @@ def new_state(p: Problem, seed: int, chain: int, cap: float, trt_weight: float) 
         best_length=np.zeros(p.n_routes, np.int32),
         rng=rng,
         number=number,
-        count=np.zeros(6, np.int64),
+        tally=np.zeros(6, np.int64),
         tried=np.zeros((len(SINGLE_MOVES) + len(PAIR_MOVES), 3), np.int64),
         D=aligned(4, p.n * p.P, np.int16),
         M=aligned(width, p.P, np.int16).reshape(-1),
         X=aligned(width, p.P, np.int16).reshape(-1),
-        lines=aligned(3, p.P, np.int16),
+        lines=lines,
         sums=np.zeros(p.n),
         paths=np.zeros((5, width), np.int32),
         steps=np.zeros((4, width), np.int16),
+        small=aligned(3, width * padded(width), np.int16),
+        legs=np.zeros((width * width, 2), np.int32),
         mark=np.zeros(p.n, np.int64),
     )
 
