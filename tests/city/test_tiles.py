@@ -10,7 +10,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from shaar.engine.errors import InputError
+from shaar.engine.city.extract import OsmExtract
+from shaar.engine.city.osm import read_osm
+from shaar.engine.errors import InputError, ShaarError
 
 pytest.importorskip("mapbox_vector_tile")
 import mapbox_vector_tile
@@ -79,13 +81,36 @@ def test_bad_folder_and_bad_tile(tiles: ModuleType, tmp_path: Path) -> None:
         tiles.read_tiles(tmp_path)
 
 
-def test_astana_joins_well(tiles: ModuleType, shared_data: Path) -> None:
-    folder = shared_data / "cities/astana/osm_qa_tiles_20171204"
-    extract = tiles.read_tiles(folder)
-    check = tiles.check_join(folder, extract)
+@pytest.fixture(scope="module")
+def astana(tiles: ModuleType, shared_data: Path) -> OsmExtract:
+    return tiles.read_tiles(shared_data / "cities/astana/osm_qa_tiles_20171204")
+
+
+def test_astana_joins_well(tiles: ModuleType, shared_data: Path, astana: OsmExtract) -> None:
+    check = tiles.check_join(shared_data / "cities/astana/osm_qa_tiles_20171204", astana)
     assert round(check.connected, 3) >= 0.979
     assert check.connected >= check.connected_before
     assert abs(check.length_ratio - 1) < 0.005
     assert check.cut_lines > 500
     assert check.open_ends == 0
-    assert extract.date == "2017-12-04"
+    assert astana.date == "2017-12-04"
+
+
+def test_the_decoded_file_gives_the_same_streets(shared_data: Path, astana: OsmExtract) -> None:
+    a = astana
+    b = read_osm(shared_data / "cities/astana/astana_osm_20171204.geojsonl.gz")
+    assert sorted(a.way_id.tolist()) == sorted(b.way_id.tolist())
+    assert np.array_equal(a.node_id, b.node_id)
+    assert len(a.areas) == len(b.areas)
+
+
+def test_fetching_needs_npm_only_where_tiles_are_missing(
+    tiles: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ShaarError, match="npm is needed"):
+        tiles.fetch_tiles(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    for k in range(tiles.N_TILES):
+        (tmp_path / f"12-{k}-1.mvt").write_bytes(b"")
+    assert tiles.fetch_tiles(tmp_path) == tmp_path

@@ -65,7 +65,8 @@ def collect(
             shape = shapely.geometry.shape(feature["geometry"])
             properties = feature["properties"] or {}
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as e:
-            raise InputError("the feature has no readable geometry and properties", file=source, row=row) from e
+            message = f"feature {row} has no readable geometry and properties"
+            raise InputError(message, file=source, row=row if "geojsonl" in str(source) else None) from e
         if shape.is_empty or (box is not None and not shape.intersects(box)):
             continue
         kind, osm_id = _identity(feature, properties, shape.geom_type)

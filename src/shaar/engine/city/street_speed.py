@@ -34,7 +34,7 @@ _CLASS = {
     "primary_link": 0.75,
     "secondary": 1.0,
     "secondary_link": 0.75,
-    "tertiary": 0.85,
+    "tertiary": 0.8,
     "tertiary_link": 0.65,
     "unclassified": 0.7,
     "road": 0.7,
