@@ -1,0 +1,89 @@
+"""`shaar design`: lines and headways for a city under a fleet limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shaar.cli import console
+
+if TYPE_CHECKING:
+    from shaar.engine.study.results import DesignResult
+
+
+@click.command()
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--fleet", type=click.IntRange(min=1), help="Vehicles in service at the peak [default: today's, else by population].")
+@click.option("--fleets", help="Fleet sizes of the front, comma-separated [default: 0.5 to 1.5 times the fleet].")
+@click.option("--lines", type=click.IntRange(min=1), help="Number of lines [default: several are tried].")
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Time for the search.")
+@click.option("--iterations", type=click.IntRange(min=1), help="Proposals per search instead of seconds: repeatable exactly.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Makes the random numbers.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the files [default: CITY-design].")
+def design(
+    city: Path, fleet: int | None, fleets: str | None, lines: int | None, seconds: float, iterations: int | None,
+    seed: int, out: Path | None,
+) -> None:  # fmt: skip
+    """Design lines and headways for CITY (a city folder) and write GTFS, GeoJSON and a list of changes.
+
+    Ctrl-C during the search keeps the best found so far.
+    """
+    from shaar.engine.city import folder
+    from shaar.engine.study.demand import city_demand
+    from shaar.engine.study.design import design as run
+    from shaar.engine.study.design_output import write_design
+    from shaar.engine.timetable.read import read_gtfs
+
+    sizes = _sizes(fleets)
+    place = folder.read(city)
+    feed = read_gtfs(place.gtfs) if place.gtfs is not None else None
+    with console.progress() as progress:
+        od = city_demand(place, progress=progress)
+        result = run(
+            place, od, feed=feed, fleet=fleet, fleets=sizes, lines=lines, seconds=seconds, iterations=iterations,
+            seed=seed, progress=progress,
+        )  # fmt: skip
+    target = out or Path(f"{city.resolve().name}-design")
+    files = write_design(place, result, target, feed=feed)
+    show(result)
+    console.out.print(f"\n{target}/: {', '.join(f.name for f in files)}")
+
+
+def _sizes(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is not a list of whole numbers such as 200,300,400', param_hint="--fleets") from None
+
+
+def show(result: DesignResult) -> None:
+    """Print the front, the lines of the chosen plan and what was found out."""
+    plan = result.front[result.chosen]
+    console.table(
+        "Mean journey against vehicles (modelled, door to door)",
+        ("", "vehicles", "lines", "mean min", "unserved %", "vehicle-km/day"),
+        [
+            ("chosen" if k == result.chosen else "", p.fleet, len(p.lines), f"{p.mean_minutes:.2f}",
+             f"{p.unserved:.2%}", f"{p.vehicle_km_day:,.0f}")
+            for k, p in enumerate(result.front)
+        ],
+    )  # fmt: skip
+    console.out.print()
+    console.table(
+        f"Lines of the chosen plan, {plan.fleet} vehicles (designed, not in service)",
+        ("line", "km", "stops", "min", "peak every", "midday every", "vehicles", "trips/day", "settlements"),
+        [
+            (line.name, f"{(line.km_forward + line.km_backward) / 2:.1f}", len(line.stops_forward),
+             f"{(line.minutes_forward + line.minutes_backward) / 2:.0f}", f"{min(line.headways.values()):g}",
+             f"{line.headways.get('midday', max(line.headways.values())):g}", line.vehicles,
+             f"{line.why['trips_day']:,}", line.why["settlements"])
+            for line in plan.lines
+        ],
+    )  # fmt: skip
+    console.out.print()
+    for finding in result.findings:
+        console.out.print(f"- {finding.message}", markup=False)
