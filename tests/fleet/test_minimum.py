@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-sys.path.insert(0, str(Path(__file__).parent))
-from days import day
-
+from fleet.days import day
 from shaar.engine.errors import InputError
 from shaar.engine.fleet.minimum import deadhead_seconds, minimum_fleet
 from shaar.engine.fleet.service import DayTrips, day_trips

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-from days import day
-
+from fleet.days import day
 from shaar.engine.errors import InputError
 from shaar.engine.fleet.service import at_once, day_trips, line_fleets, service_stats
 
