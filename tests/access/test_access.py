@@ -30,8 +30,10 @@ def test_nearest_opportunity():
 
 
 def test_people_within():
-    assert people_within([100, 400, 400.5, NAN], [10, 20, 40, 80], 400) == 30
-    assert people_within([100, 400, 400.5, NAN], [10, 20, 40, 80], 800, [False, True, True, True]) == 60
+    assert people_within([1, 0.25, 0, NAN], [10, 20, 40, 80]).tolist() == [10, 5, 0, 0]
+    assert people_within(np.array([100, 400, 401]) <= 400, [10, 20, 40]).tolist() == [10, 20, 0]
+    with pytest.raises(ValueError, match="outside 0 to 1"):
+        people_within([1.5], [10])
 
 
 def test_gini_by_hand():

@@ -5,34 +5,32 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+F64 = npt.NDArray[np.float64]
 
-def people_within(
-    stop_metres: npt.ArrayLike, population: npt.ArrayLike, metres: float, groups: npt.ArrayLike | None = None
-) -> float:
-    """People whose way along the streets to the nearest served stop is at most ``metres`` long.
 
-    C(d) = sum_i P_i [m_i <= d], with m_i the street distance from the point where zone i's people are. People of one
-    zone are not told apart, so zones should be small against d.
+def people_within(near: npt.ArrayLike, population: npt.ArrayLike) -> F64:
+    """People of each zone who live within a distance of a served stop: C_i = P_i n_i.
 
     Parameters
     ----------
-    stop_metres
-        Shape (z,), nan where no served stop is within reach.
+    near
+        Shape (z,): share of the zone's dwellings (or of the length of its streets) within the distance, 0 to 1; a
+        bool array says that all or nobody of a zone lives so near.
     population
         Shape (z,), persons.
-    metres
-        d, usually 400 (bus) or 800 (rapid transit); TCRP Report 165, Transit Capacity and Quality of Service Manual,
-        3rd ed., chapter 4.
-    groups
-        Shape (z,), bool: the zones that count; all when None.
 
     Returns
     -------
-    float
-        Persons.
+    float64[z]
+        Persons. The usual distances are 400 m for buses and 800 m for rapid transit (TCRP Report 165, Transit
+        Capacity and Quality of Service Manual, 3rd ed.), along the streets rather than as the crow flies.
+
+    Raises
+    ------
+    ValueError
+        A share is outside 0 to 1.
     """
-    m, p = np.asarray(stop_metres, np.float64), np.asarray(population, np.float64)
-    near = m <= metres
-    if groups is not None:
-        near = near & np.asarray(groups, bool)
-    return float(p[near].sum())
+    n, p = np.asarray(near, np.float64), np.asarray(population, np.float64)
+    if ((n < 0) | (n > 1 + 1e-9)).any():
+        raise ValueError("a share of people is outside 0 to 1")
+    return np.nan_to_num(n, nan=0.0) * p

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from shaar.engine.city.model import City
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
-from shaar.engine.fleet.service import service_stats
+from shaar.engine.fleet.service import day_trips, service_stats
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing.raptor import travel_times
 from shaar.engine.study.baseline_tables import equity, journey_stats, place_table, zone_table
@@ -25,6 +25,8 @@ from shaar.engine.timetable.pattern_length import pattern_km, pattern_km_finding
 F64 = npt.NDArray[np.float64]
 #: Draws of the unknown phases of lines that have only headways.
 HEADWAY_DRAWS = 5
+#: A window with less than this share of the departures of the busiest equally long span is said to be quiet.
+QUIET_SHARE = 0.5
 
 
 def baseline(
@@ -87,7 +89,7 @@ def baseline(
         seed=options.seed,
         progress=progress,
     )
-    zones = zone_table(city, journeys.minutes[0], on_foot.stop_m, od, options)
+    zones = zone_table(city, journeys.minutes[0], on_foot.stop_m, on_foot.near, od, options)
     return Baseline(
         label=label,
         day=day,
@@ -123,7 +125,30 @@ def _service(
         first_departure=s.first_departure,
         last_arrival=s.last_arrival,
     )
-    return day, day_timetable(feed, day), network, pattern_km_findings(feed, own)
+    findings = (*_quiet_window(own, options), *pattern_km_findings(feed, own))
+    return day, day_timetable(feed, day), network, findings
+
+
+def _quiet_window(own: DayTimetable, options: Options) -> tuple[Finding, ...]:
+    """Warn where the window holds far fewer departures than the day's busiest span of the same length."""
+    start = np.sort(day_trips(own).start)
+    first, end = options.window
+    here = int(np.searchsorted(start, end) - np.searchsorted(start, first))
+    counts = np.searchsorted(start, start + (end - first)) - np.arange(len(start))
+    best = int(np.argmax(counts))
+    most, hour = int(counts[best]), int(start[best])
+    if here >= QUIET_SHARE * most:
+        return ()
+    clock = f"{hour // 3600}:{hour // 60 % 60:02d}"
+    return (
+        Finding(
+            "baseline.window_quiet",
+            f"{here} trips start in the hours looked at, but {most} in as many hours from {clock}; journeys are slower "
+            "than at the busiest time, or the timetable is cut.",
+            most - here,
+            values={"trips": here, "most": most, "clock": clock},
+        ),
+    )
 
 
 def _no_service() -> DayTimetable:
@@ -165,6 +190,15 @@ def _assumptions(
                     "minutes": options.max_minutes},
         )
     ]  # fmt: skip
+    if timetable.n_patterns:
+        out.append(
+            Finding(
+                "baseline.coverage",
+                "Residents of a zone are taken to live evenly along its streets; who lives within 400 or 800 m of a "
+                "served stop is counted along the streets from there.",
+                severity="assumed",
+            )
+        )
     if modelled:
         out.append(Finding("baseline.demand", "Journeys are weighted by modelled demand, not by counted trips.",
                            severity="assumed"))  # fmt: skip

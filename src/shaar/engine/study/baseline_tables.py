@@ -11,13 +11,13 @@ from shaar.engine.access.equity import gini, palma, worst_decile
 from shaar.engine.access.opportunities import within
 from shaar.engine.city.model import City
 from shaar.engine.routing.raptor import TravelTimes
+from shaar.engine.study.baseline_walks import COVERAGE_M
 from shaar.engine.study.results import JourneyStats, Options
 
 F64 = npt.NDArray[np.float64]
 OPPORTUNITIES = ("jobs", "schools", "clinics")
 #: Threshold of the equity figures, minutes; the middle one where it is not among those asked for.
 EQUITY_MINUTES = 45
-COVERAGE_M = (400, 800)
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
 
@@ -64,18 +64,26 @@ def journey_stats(od: F64, times: TravelTimes) -> JourneyStats:
     )
 
 
-def zone_table(city: City, minutes: npt.NDArray[np.float32], stop_m: F64, od: F64, options: Options) -> pl.DataFrame:
-    """One row a zone; ``trips`` and ``trips_reached`` are its trips a day, and those that arrive within the limit."""
+def zone_table(
+    city: City, minutes: npt.NDArray[np.float32], stop_m: F64, near: F64, od: F64, options: Options
+) -> pl.DataFrame:
+    """One row a zone.
+
+    ``within_400`` and ``within_800`` are persons (from the shares ``near``, float[2, z]); ``trips`` and
+    ``trips_reached`` are the zone's trips a day and those of them that arrive within the limit.
+    """
     z = city.zones
     trips, reached, time = od.sum(axis=1), np.zeros(z.height), np.zeros(z.height)
     for i in range(z.height):
         ok = np.isfinite(minutes[i])
         reached[i] = od[i, ok].sum()
         time[i] = (od[i, ok] * minutes[i, ok]).sum()
+    population = z["population"].fill_null(0.0).fill_nan(0.0).to_numpy()
     columns: dict[str, npt.NDArray[np.generic] | pl.Series] = {
         "zone_id": z["zone_id"],
-        "population": z["population"].fill_null(0.0).fill_nan(0.0),
+        "population": population,
         "stop_m": stop_m,
+        **{f"within_{m}": people_within(near[c], population) for c, m in enumerate(COVERAGE_M)},
         "mean_minutes": np.divide(time, reached, out=np.full(len(time), np.nan), where=reached > 0),
         "trips": trips,
         "trips_reached": reached,
@@ -111,11 +119,10 @@ def _place_row(
 ) -> dict[str, object]:
     part = zones.filter(pl.Series(inside))
     people = part["population"].to_numpy()
-    stop_m = part["stop_m"].fill_null(float("nan")).to_numpy()
     reached = part["trips_reached"].to_numpy()
     time = float((part["mean_minutes"].fill_null(0.0).to_numpy() * reached).sum())
     row: dict[str, object] = {"place_id": place_id, "kind": kind, "name": name, "population": float(people.sum())}
-    row |= {f"within_{m}": people_within(stop_m, people, m) for m in COVERAGE_M}
+    row |= {f"within_{m}": float(part[f"within_{m}"].sum()) for m in COVERAGE_M}
     row["mean_minutes"] = time / float(reached.sum()) if reached.sum() > 0 else None
     for o in OPPORTUNITIES:
         for t in options.thresholds:

@@ -27,6 +27,9 @@ ZONE_TO_STREET_M = 1500.0
 STOP_TO_STREET_M = 300.0
 #: How far people walk between two stops to change, metres (never more than to the first stop).
 TRANSFER_M = 500.0
+#: Street distances asked about, metres, and the OSM classes of streets along which people live.
+COVERAGE_M = (400, 800)
+HOME_STREETS = ("residential", "living_street", "unclassified", "service", "tertiary", "secondary", "pedestrian")
 #: How far the nearest served stop is looked for, metres.
 STOP_SEARCH_M = 10_000.0
 
@@ -41,6 +44,8 @@ class Walks:
         Zone -> stop, stop -> stop, stop -> zone, zone -> zone; ``direct`` holds the mean walk within each zone.
     stop_m
         float[z]: street metres from the zone's point to the nearest served stop, nan beyond reach.
+    near
+        float[c, z]: share of the zone's people within ``COVERAGE_M[c]`` street metres of a served stop.
     lost_zones, lost_stops
         bool[z], bool[s]: zones and served stops too far from any street.
     """
@@ -50,6 +55,7 @@ class Walks:
     egress: WalkLinks
     direct: WalkLinks
     stop_m: F64
+    near: npt.NDArray[np.float64]
     lost_zones: npt.NDArray[np.bool_]
     lost_stops: npt.NDArray[np.bool_]
 
@@ -71,12 +77,14 @@ def walks(city: City, timetable: DayTimetable, options: Options, progress: Progr
     transfers = walk_links(graph, stops, stops, limit=change, kmh=kmh, progress=progress, stage="walks between stops")
     far = options.max_minutes / 60 * kmh * 1000
     direct = walk_links(graph, zones, zones, limit=far, kmh=kmh, progress=progress, stage="walks between zones")
+    stop_m = np.fmin(access.nearest_metres(), nearest_metres(graph, zones, stops))
     return Walks(
         access=access,
         transfers=without_self(transfers),
         egress=access.transposed(),
         direct=_within_zones(direct, city, kmh),
-        stop_m=np.fmin(access.nearest_metres(), nearest_metres(graph, zones, stops)),
+        stop_m=stop_m,
+        near=share_near(city, graph, stops, stop_m),
         lost_zones=zones.link < 0,
         lost_stops=lost,
     )
@@ -96,6 +104,56 @@ def nearest_metres(graph: StreetGraph, points: Snapped, stops: Snapped, *, limit
         one, s_node, s_cost, t_ptr, t_node, t_cost, limit, graph.ptr, graph.head, graph.cost, numba.get_num_threads()
     )[0].astype(np.float64)
     return np.where(np.isinf(found), np.nan, found)
+
+
+def share_near(city: City, graph: StreetGraph, stops: Snapped, stop_m: F64) -> F64:
+    """Share of each zone's people within ``COVERAGE_M`` street metres of a served stop, float[c, z].
+
+    A zone may be wider than the distances asked about, so its people are taken to live along its streets: evenly over
+    the length of the links in it whose class has homes along it (``HOME_STREETS``). A link counts by the distance of
+    its middle. Where a zone holds no such link, its point stands for everybody.
+    """
+    from_node, to_node = city.links["from_node"].to_numpy(), city.links["to_node"].to_numpy()
+    length = city.links["length"].to_numpy().astype(np.float64)
+    homes = city.links["highway"].is_in(HOME_STREETS) & city.links["walk"].fill_null(False)
+    links = np.flatnonzero(homes.to_numpy() & (graph.component[from_node] == graph.component[to_node]))
+    zone = _zone_of_links(city, links)
+    inside = zone >= 0
+    links, zone = links[inside], zone[inside]
+    _, s_node, s_cost = seeds(graph, stops, outward=True)
+    z = city.zones.height
+    if not len(s_node):
+        return np.zeros((len(COVERAGE_M), z))
+    one = np.array([0, len(s_node)], np.int64)
+    ends = np.concatenate([from_node[links], to_node[links]]).astype(np.int32)
+    metres = street_kernels.seeds_to_seeds(
+        one, s_node, s_cost, np.arange(len(ends) + 1), ends, np.zeros(len(ends)), float(max(COVERAGE_M)) + 1000.0,
+        graph.ptr, graph.head, graph.cost, numba.get_num_threads(),
+    )[0]  # fmt: skip
+    middle = metres.reshape(2, len(links)).min(axis=0) + length[links] / 2
+    # a stop may stand on the link itself, nearer to its middle than both ends are
+    on = np.flatnonzero(stops.link >= 0)
+    direct = np.full(len(length), np.inf)
+    here = stops.beside[on] + np.abs(stops.along[on] - length[stops.link[on]] / 2)
+    np.minimum.at(direct, stops.link[on], here)
+    middle = np.minimum(middle, direct[links])
+    total = np.bincount(zone, weights=length[links], minlength=z)
+    out = np.empty((len(COVERAGE_M), z))
+    for c, limit in enumerate(COVERAGE_M):
+        part = np.bincount(zone, weights=length[links] * (middle <= limit), minlength=z)
+        out[c] = np.where(total > 0, part / np.maximum(total, 1e-9), stop_m <= limit)
+    return out
+
+
+def _zone_of_links(city: City, links: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Zone that holds the middle of each link, -1 where none does."""
+    lines = shapely.from_wkb(city.links["geometry"].gather(links).to_numpy())
+    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    tree = shapely.STRtree(geometries(city.zones))
+    point, zone = tree.query(middle, predicate="within")
+    out = np.full(len(links), -1, np.int64)
+    out[point[::-1]] = zone[::-1]
+    return out
 
 
 def _within_zones(direct: WalkLinks, city: City, kmh: float) -> WalkLinks:
