@@ -16,6 +16,8 @@ from shaar.engine.progress import Progress, silent
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 _BATCH = 20_000
+#: No closed way reaches this far, degrees: at most 2,000 nodes, and what is larger is mapped as a relation.
+_FAR = 0.5
 
 
 def read_pbf(path: Path, *, bounds: Bounds | None = None, progress: Progress = silent) -> tuple[Collector, str]:
@@ -64,6 +66,8 @@ def _collect(objects: Any, out: Collector, bounds: Bounds | None, progress: Prog
         elif o.is_way():
             _way(o, out, bounds)
         elif o.is_area():
+            if bounds is not None and not _near(o, bounds):
+                continue
             tags = dict(o.tags)
             if not osm_tags.is_area(tags) or (o.from_way() and osm_tags.is_way(tags) and not _area_way(tags)):
                 continue
@@ -103,6 +107,8 @@ def _node(o: Any, out: Collector, bounds: Bounds | None) -> None:
 
 
 def _way(o: Any, out: Collector, bounds: Bounds | None) -> None:
+    if not any(key in o.tags for key in osm_tags.WAY_KEYS):
+        return  # most are buildings, which come again as areas
     tags = dict(o.tags)
     if not osm_tags.is_way(tags) or (o.is_closed() and not osm_tags.has_street_outline(tags)):
         return
@@ -120,6 +126,17 @@ def _way(o: Any, out: Collector, bounds: Bounds | None) -> None:
     ):
         return
     out.add_way(o.id, tags, refs, lon, lat)
+
+
+def _near(o: Any, bounds: Bounds) -> bool:
+    """Sort out closed ways far from the bounds by their first node; what is kept is tested by its geometry later."""
+    if not o.from_way():
+        return True
+    for ring in o.outer_rings():
+        for n in ring:
+            west, south, east, north = bounds
+            return bool(west - _FAR <= n.lon <= east + _FAR and south - _FAR <= n.lat <= north + _FAR)
+    return False
 
 
 def _flush(pending: list[tuple[str, int, Tags, str]], out: Collector, bounds: Bounds | None) -> None:

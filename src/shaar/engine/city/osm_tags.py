@@ -37,6 +37,8 @@ HIGHWAY_POINTS = frozenset({"bus_stop", "platform"})
 WATERWAY_AREAS = frozenset({"riverbank", "river", "canal", "dock"})
 #: Keys of nodes on streets that the street graph reads.
 NODE_KEYS = frozenset({"highway", "crossing", "barrier", "railway", "public_transport"})
+#: Keys of which every kept way has one.
+WAY_KEYS = ("highway", "route", "railway", "waterway")
 RELATION_TYPES = frozenset({"route", "route_master", "restriction", "boundary", "public_transport"})
 #: What a reader has to look at to find all of the above.
 ALL_KEYS = (*FEATURE_KEYS, "highway", "route", "railway", "waterway", "boundary", "barrier", "crossing", "type")
