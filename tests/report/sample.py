@@ -245,6 +245,7 @@ def sample_design(city: City, lines: int = 4) -> DesignResult:
         ids = [int(i) for i in np.linspace(k, n - 1 - k, 6)]
         ids = [(i * (1 + k * 5)) % n for i in ids]
         ids = list(dict.fromkeys(ids))
+        ids = ids if len(ids) > 1 else [0, n - 1]
         forward = shapely.LineString([(z["lon"][i], z["lat"][i]) for i in ids])
         names = tuple(f"s{i:03d}" for i in ids)
         made.append(

@@ -28,12 +28,12 @@ def number(value: float, language: str, decimals: int = 0) -> str:
 
 
 def significant(value: float, language: str, digits: int = 3) -> str:
-    """Write a number rounded to so many significant digits, without decimals once it has three whole digits."""
+    """Write a number rounded to so many significant digits; from 10 on without decimals."""
     if not math.isfinite(value) or value == 0:
         return number(value, language)
     exponent = math.floor(math.log10(abs(value)))
     rounded = round(value, digits - 1 - exponent)
-    return number(rounded, language, max(0, digits - 1 - exponent) if exponent < digits - 1 else 0)
+    return number(rounded, language, digits - 1 - exponent if exponent < 1 else 0)
 
 
 def signed(value: float, language: str, decimals: int = 0) -> str:

@@ -81,18 +81,14 @@ def bars(rows: Sequence[Row], words: Callable[[Row], str], tick: Callable[[float
     top, axis = _axis(high, tick)
     out = []
     for r in rows:
-        parts = [_grid(top, 30)]
+        parts = [_grid(top, 42)]
         value = r.after or 0.0
-        parts.append(el("rect", x="0", y="6", width=share(value / top), height="18", class_=f"bar {r.css}".strip()))
-        end = value
+        parts.append(el("rect", x="0", y="19", width=share(value / top), height="18", class_=f"bar {r.css}".strip()))
         if r.low is not None and r.high is not None:
             a, b = share(r.low / top), share(r.high / top)
-            parts.append(el("line", x1=a, x2=b, y1="15", y2="15", class_="whisker"))
-            parts += [el("line", x1=x, x2=x, y1="10", y2="20", class_="whisker") for x in (a, b)]
-            end = max(end, r.high)
-        inside = end / top > 0.62
-        anchor = share(end / top)
-        parts.append(el("text", words(r), x=anchor, dx="0" if inside else "8", y="-1" if inside else "19",
-                        class_="direct end" if inside else "direct"))  # fmt: skip
-        out.append(_row(r, Markup("").join(parts), 30))
+            for css in ("whisker-case", "whisker"):
+                parts.append(el("line", x1=a, x2=b, y1="28", y2="28", class_=css))
+                parts += [el("line", x1=x, x2=x, y1="22", y2="34", class_=css) for x in (a, b)]
+        parts.append(el("text", words(r), x="0", dx="4", y="13", class_="direct now"))
+        out.append(_row(r, Markup("").join(parts), 42))
     return el("div", axis, Markup("").join(out), class_="rows bars", role="img", aria_label=label)

@@ -62,7 +62,7 @@ def draw_lines(lines: tuple[Line, ...], window: Frame) -> list[DrawnLine]:
         )
         per_hour = 60.0 / peak_headway(line)
         width = sum(per_hour >= w for w in WIDTHS)
-        out.append(DrawnLine(line, label, i % len(HUES), width, f'<path d="{path([merged])}"/>', spots))
+        out.append(DrawnLine(line, label, i % len(HUES), width, f'<path class="course" d="{path([merged])}"/>', spots))
     return out
 
 

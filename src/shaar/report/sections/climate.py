@@ -76,7 +76,7 @@ def _bars(shared: Shared, s: Speaker) -> Markup | None:
     return figure(
         bars(rows, words, s.n, label=title),
         s=s,
-        ident="climate",
+        ident="emissions",
         title=title,
         subtitle=s.t("climate.sub"),
         source=source_line(s.t("climate.source", made=s.date(shared.result.made.date())), "modelled", s),

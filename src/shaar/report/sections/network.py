@@ -16,7 +16,7 @@ from shaar.report.figure import Table, figure, source_line
 from shaar.report.i18n import Speaker
 from shaar.report.maps.frame import map_box, uses
 from shaar.report.maps.lines import DrawnLine, badge_layer, line_links
-from shaar.report.maps.names import name_layer
+from shaar.report.maps.names import name_layer, place_name
 from shaar.report.sections import model_source
 from shaar.report.shared import Shared
 from shaar.report.svg import el
@@ -125,13 +125,25 @@ def _front(shared: Shared, s: Speaker) -> Markup:
 
 
 def line_ends(shared: Shared, line: Line, s: Speaker) -> str:
-    """Return "from – to" by the names of the first and last stop."""
-    stops = shared.result.design.stops
-    names = []
-    for stop_id in (line.stops_forward[0], line.stops_forward[-1]):
-        row = stops.filter(pl.col("stop_id") == stop_id)
-        names.append((row["name"][0] if row.height else None) or s.t("line.unnamed"))
-    return " – ".join(names)
+    """Return "from – to" by the names of the first and last stop, else their streets, else the places they are in."""
+    return " – ".join(_stop_words(shared, x, s) for x in (line.stops_forward[0], line.stops_forward[-1]))
+
+
+def _stop_words(shared: Shared, stop_id: str, s: Speaker) -> str:
+    stop = shared.result.design.stops.filter(pl.col("stop_id") == stop_id)
+    if not stop.height:
+        return s.t("line.unnamed")
+    if stop["name"][0]:
+        return str(stop["name"][0])
+    city, link = shared.result.city, stop["link_id"][0]
+    street = city.links["name"][link] if link is not None and 0 <= link < city.links.height else None
+    away = (city.zones["lon"] - stop["lon"][0]) ** 2 + (city.zones["lat"] - stop["lat"][0]) ** 2
+    nearest = away.arg_min()
+    zone = city.zones.row(nearest, named=True) if nearest is not None else {}
+    place = zone.get("settlement") or zone.get("district")
+    place = place_name(city, place, "", s) if place else ""
+    words = ", ".join(x for x in (street, place if not street or zone.get("settlement") else "") if x)
+    return words or s.t("line.unnamed")
 
 
 def headway_text(line: Line, s: Speaker) -> str:

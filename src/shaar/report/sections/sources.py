@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from shaar import __version__
+from shaar.engine.city.model import Badge
 from shaar.report.figure import Table, badge
 from shaar.report.i18n import Speaker
 from shaar.report.shared import Shared
@@ -47,9 +48,13 @@ def _provenance(shared: Shared, s: Speaker) -> Markup | None:
     provenance = shared.result.city.meta.provenance
     if not provenance:
         return None
+    # Parts that come from one source in one way share a row.
+    groups: dict[tuple[Badge, str, str, str], list[str]] = {}
+    for key, p in provenance.items():
+        groups.setdefault((p.badge, p.source, p.date, p.licence), []).append(s.word("data", key.replace(".", "_")))
     rows = tuple(
-        (s.word("data", key.replace(".", "_")), badge(p.badge, s), p.source, s.date(p.date) if p.date else "–", p.licence or "–")
-        for key, p in provenance.items()
+        (", ".join(parts), badge(how, s), source, s.date(date) if date else "–", licence or "–")
+        for (how, source, date, licence), parts in groups.items()
     )
     heads = tuple(s.t(f"col.{k}") for k in ("what", "how", "source", "date", "licence"))
     return Table(heads, rows, frozenset(), s.t("sources.table"), "sources").html()
