@@ -8,6 +8,7 @@ from shaar.engine.findings import Finding
 from shaar.engine.study.check_people import people_findings
 from shaar.engine.study.check_streets import stop_findings, street_findings
 from shaar.engine.timetable.calendar import day_findings, typical_weekday
+from shaar.engine.timetable.check import check_feed
 from shaar.engine.timetable.feed import Feed
 
 _GRAVEST_FIRST = {"error": 0, "warning": 1, "assumed": 2, "info": 3}
@@ -69,8 +70,6 @@ def check_city(city: City, feed: Feed | None = None) -> tuple[Finding, ...]:
 
 
 def _timetable(city: City, feed: Feed) -> list[Finding]:
-    from shaar.engine.timetable.check import check_feed
-
     found = list(check_feed(feed))
     try:
         day = typical_weekday(feed)
