@@ -67,9 +67,11 @@ def test_buses_may_be_exempt(excepted: str, exempt: bool) -> None:
 
 
 def test_two_restrictions_make_one_ban_that_exempts_only_where_both_do() -> None:
-    one = restriction("no_left_turn", WAY["west"], WAY["north"], **{"except": "psv"})
-    s = cross(one, restriction("no_left_turn", WAY["west"], WAY["north"]))
-    assert s.turns["bus_exempt"].to_list() == [False]
+    exempting = restriction("no_left_turn", WAY["west"], WAY["north"], **{"except": "psv"})
+    strict = restriction("no_left_turn", WAY["west"], WAY["north"])
+    assert cross(exempting, strict).turns["bus_exempt"].to_list() == [False]
+    assert cross(strict, exempting).turns["bus_exempt"].to_list() == [False]
+    assert cross(exempting, exempting).turns["bus_exempt"].to_list() == [True]
 
 
 @pytest.mark.parametrize(
