@@ -70,7 +70,8 @@ class Baseline:
 
     zones
         One row a zone: zone_id, population, stop_m (street walking distance to the nearest served stop, null beyond
-        reach), mean_minutes (demand-weighted journey from the zone), and for each opportunity (jobs, schools,
+        reach), within_400, within_800 (persons), trips, trips_reached (a day, from the zone; those that arrive within
+        the limit), mean_minutes (demand-weighted journey from the zone), and for each opportunity (jobs, schools,
         clinics) and threshold t: ``jobs_30`` ... the number reached within t minutes.
     places
         One row a place (the city, each district, each settlement): place_id, kind, name, population,
