@@ -148,20 +148,23 @@ def _journeys(b: Baseline, options: Options) -> None:
         ("half takes at most, min", _number(j.p50, 0)),
         ("nine tenths take at most, min", _number(j.p90, 0)),
         (f"not possible within {options.max_minutes:.0f} min, % of trips", _number(100 * j.unreached, 1)),
-        ("quickest on foot all the way, % of trips", _number(100 * j.walked, 1)),
-        ("transfers of those who ride, mean", _number(j.transfers, 2)),
     ]
+    if b.network is not None:
+        rows.append(("quickest on foot all the way, % of trips", _number(100 * j.walked, 1)))
+        rows.append(("transfers of those who ride, mean", _number(j.transfers, 2)))
     console.table("Journeys from door to door, waiting included (modelled)", ("", "number"), rows)
     console.out.print()
 
 
 def _places(b: Baseline) -> None:
+    served = b.network is not None  # without lines in the data, nobody's distance to them is known
     rows = []
     for p in b.places.iter_rows(named=True):
         shares = [_number(100 * p[f"within_{m}"] / p["population"] if p["population"] else None, 0) for m in (400, 800)]
-        rows.append((_name(p), _number(p["population"], 0), *shares, _number(p["mean_minutes"], 0)))
-    head = ("place", "residents", "within 400 m, %", "within 800 m, %", "mean journey, min")
-    console.table("Street distance to a served stop, by place (modelled)", head, rows)
+        rows.append((_name(p), _number(p["population"], 0), *(shares if served else ()), _number(p["mean_minutes"], 0)))
+    head = ("place", "residents", *(("within 400 m, %", "within 800 m, %") if served else ()), "mean journey, min")
+    title = "Street distance to a served stop, and journeys" if served else "Journeys on foot"
+    console.table(f"{title}, by place (modelled)", head, rows)
     console.out.print()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.progress import Progress, silent
-from shaar.engine.routing import street_kernels as kernels
+from shaar.engine.routing import walk_kernels as kernels
 from shaar.engine.routing.graph import StreetGraph
 from shaar.engine.routing.snap import Snapped, seeds
 

@@ -67,6 +67,7 @@ def baseline(
         raise InputError("the city has no zones, so there is nobody to ask", file=city.path / "zones.parquet")
     if not city.links["walk"].fill_null(False).any():
         raise InputError("the city has no street to walk on", file=city.path / "links.parquet", field="walk")
+    day, timetable, network, findings = _service(feed, options)
     modelled = od is None
     if od is None:
         from shaar.engine.study.demand import city_demand
@@ -74,7 +75,6 @@ def baseline(
         od = city_demand(city, progress=progress)
     if od.shape != (z, z):
         raise InputError(f"the demand has shape {od.shape} but the city has {z} zones")
-    day, timetable, network, findings = _service(feed, options)
     on_foot = walks(city, timetable, options, progress)
     journeys = travel_times(
         timetable,
