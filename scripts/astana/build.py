@@ -226,6 +226,7 @@ def main(arguments: list[str]) -> None:
                 name="Астана",
                 names=dict(outline.names),
                 country="KZ",
+                time_zone="Asia/Almaty",
                 languages=("kk", "ru", "en"),
                 notes=(
                     "No timetable: the source has no bus lines, and none are made up.",

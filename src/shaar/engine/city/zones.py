@@ -20,7 +20,7 @@ I64 = npt.NDArray[np.int64]
 
 #: How many inhabited zones a city should have: fine enough for walking, few enough for an OD matrix on a laptop.
 WANTED = (300, 600)
-COARSEST, FINEST = 5, 11
+COARSEST, FINEST = 5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,22 @@ def move_into(zones: ZoneSet, people: People) -> tuple[People, float]:
     lon, lat = people.lon.copy(), people.lat.copy()
     lon[away], lat[away] = shapely.get_x(middle)[near], shapely.get_y(middle)[near]
     return People(lon, lat, people.persons), float(people.persons[away].sum())
+
+
+def locate_near(zones: ZoneSet, lon: npt.ArrayLike, lat: npt.ArrayLike, reach_m: float = 1000.0) -> I64:
+    """Return the row of the zone that holds each point, else of the nearest within ``reach_m``, else -1."""
+    out = zones.locate(lon, lat)
+    away = np.flatnonzero(out < 0)
+    if len(away) and len(zones.ids):
+        x, y = np.asarray(lon, float)[away], np.asarray(lat, float)[away]
+        stretch = float(np.cos(np.radians(np.mean(y))))
+        flat = shapely.transform(zones.shapes, lambda c: c * [stretch, 1.0])
+        (points, rows), far = shapely.STRtree(flat).query_nearest(
+            shapely.points(x * stretch, y), return_distance=True, all_matches=False
+        )
+        near = far * 110_574.0 <= reach_m
+        out[away[points[near]]] = rows[near]
+    return out
 
 
 def zone_table(

@@ -126,7 +126,11 @@ def read_raster(path: Path, *, box: tuple[float, float, float, float] | None = N
             if box is not None:
                 there = Transformer.from_crs(CRS.from_epsg(4326), crs, always_xy=True)
                 x0, y0, x1, y1 = there.transform_bounds(*box)
-                corners = [~src.transform * p for p in ((x0, y0), (x0, y1), (x1, y0), (x1, y1))]
+                inv = ~src.transform
+                corners = [
+                    (inv.a * x + inv.b * y + inv.c, inv.d * x + inv.e * y + inv.f)
+                    for x, y in ((x0, y0), (x0, y1), (x1, y0), (x1, y1))
+                ]
                 cols, rows = [c for c, _ in corners], [r for _, r in corners]
                 c0, c1 = max(0, int(min(cols))), min(src.width, int(max(cols)) + 1)
                 r0, r1 = max(0, int(min(rows))), min(src.height, int(max(rows)) + 1)

@@ -32,7 +32,7 @@ from shaar.engine.city.places import (
 )
 from shaar.engine.city.population import People, scale_to
 from shaar.engine.city.projection import project_shapes
-from shaar.engine.city.zones import ZoneSet, h3_zones, move_into, sum_by_zone, without_streets, zone_table
+from shaar.engine.city.zones import ZoneSet, h3_zones, locate_near, move_into, sum_by_zone, without_streets, zone_table
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 from shaar.engine.prepare.residents import given_zones, joined, residents
@@ -120,7 +120,8 @@ def make_zones(
         )
     work, work_lon, work_lat, _ = sum_by_zone(zones, jobs)
     lon, lat = np.where(np.isnan(lon), work_lon, lon), np.where(np.isnan(lat), work_lat, lat)
-    at = zones.locate([a.lon for a in attractions], [a.lat for a in attractions])
+    where = [a.lon for a in attractions], [a.lat for a in attractions]
+    at = zones.locate(*where) if given is not None else locate_near(zones, *where)
     columns: dict[str, F64] = {"population": persons, "jobs": work, **count_by_zone(attractions, at, len(zones.ids))}
     provenance = {"zones.population": source, "zones.jobs": jobs_source}
     for c in ("schools", "clinics", "shops", "parks"):
