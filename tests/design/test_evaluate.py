@@ -19,7 +19,8 @@ from shaar.engine.errors import InputError
 # Classical route sets for Mandl's network with the values printed for them. ATT in minutes, shares in percent, TRT in
 # minutes: Mumford (CEC 2013), table IV, best for passengers and for the operator.
 GOLDEN = {
-    "5-4-12-11-10-8-15-9;14-10-7-15-6-3-2-5;1-2-3-6-8-10-11-13;13-10-8-6-4-5-2-1;9-15-7-10-14-13-11-12;3-2-4-6-15-7-10-8": (
+    "5-4-12-11-10-8-15-9;14-10-7-15-6-3-2-5;1-2-3-6-8-10-11-13;"
+    "13-10-8-6-4-5-2-1;9-15-7-10-14-13-11-12;3-2-4-6-15-7-10-8": (
         10.3301, 94.54, 5.14, 0.32, 0.0, 224.0,
     ),
     "12-4;5-4-2-1;11-10-7-15-8-6-3-2;11-13;13-14;9-15": (15.1304, 59.34, 30.57, 9.06, 1.03, 63.0),

@@ -150,7 +150,7 @@ def test_unreachable_nodes_are_named():
 
 
 def test_what_was_not_found_is_said():
-    with pytest.raises(ShaarError, match="no routes within a total route time of 63 minutes|any rule|keep every rule"):
+    with pytest.raises(ShaarError, match="no routes within a total route time of 63 minutes were found"):
         search(mandl(4, min_nodes=5), iterations=300, total_cap=63.0)
 
 

@@ -79,12 +79,13 @@ def front(
     began = time.monotonic()
     found: list[SearchResult] = []
     failure: ShaarError | None = None
-    limits: list[float | None] = [None] if isinstance(caps, int) else sorted((float(cap) for cap in caps), reverse=True)
+    limits: list[float | None] = [None]
+    if not isinstance(caps, int):
+        limits = [float(cap) for cap in sorted(caps, reverse=True)]
     k = 0
     while k < len(limits):
         cap = limits[k]
-        # A route set under a tighter cap is a start for a looser one, never the other way round as it stands: the
-        # search shortens it until it keeps the cap.
+        # The routes found last exceed the next cap; the search shortens them until they keep it.
         start = found[-1].routes if found else None
         share = None if seconds is None else max(0.0, began + seconds - time.monotonic()) / (points - k)
 
