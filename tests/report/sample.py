@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,8 @@ def sample_city(rings: int = 2, seed: int = 1) -> City:
         "places",
         pl.DataFrame(
             [
-                {"place_id": "north", "kind": "district", "name": "Солтүстік", "name_ru": "Северный", "name_en": "North",
+                {"place_id": "north", "kind": "district", "name": "Солтүстік",
+                 "name_ru": "Северный", "name_en": "North",
                  "geometry": box(-size, 0, size, size), "outlying": None},
                 {"place_id": "south", "kind": "district", "name": "Оңтүстік", "name_ru": "Южный", "name_en": "South",
                  "geometry": box(-size, -size, size, 0), "outlying": None},
@@ -95,7 +97,7 @@ def sample_city(rings: int = 2, seed: int = 1) -> City:
         ),
     )  # fmt: skip
     links = []
-    for i, ((x, y), (x2, y2)) in enumerate(zip(xy, xy[1:])):
+    for i, ((x, y), (x2, y2)) in enumerate(pairwise(xy)):
         line = lonlat(shapely.LineString([(x, y), ((x + x2) / 2, y), (x2, y2)]))
         links.append(
             {"link_id": i, "from_node": i, "to_node": i + 1, "geometry": shapely.to_wkb(line),
@@ -176,7 +178,8 @@ def baseline_of(city: City, label: str, *, served: bool, pace: float, worse: str
         {
             "zone_id": z["zone_id"],
             "population": z["population"],
-            "stop_m": pl.Series(np.round(150 + 90 * km), dtype=pl.Float64) if served else pl.Series([None] * z.height, dtype=pl.Float64),
+            "stop_m": pl.Series(np.round(150 + 90 * km), dtype=pl.Float64) if served
+            else pl.Series([None] * z.height, dtype=pl.Float64),
             "mean_minutes": minutes,
         }
     )  # fmt: skip
@@ -217,7 +220,8 @@ def baseline_of(city: City, label: str, *, served: bool, pace: float, worse: str
         places=pl.DataFrame(rows),
         equity={"gini_jobs_45": 0.31 if served else 0.52, "palma_jobs_45": 2.4, "worst_decile_jobs_45": 812.0,
                 "worst_decile_minutes": float(minutes.max()), "unheard_of_45": 1.0},
-        assumptions=() if served else (Finding("baseline.on_foot", "There is no timetable: before is on foot.", severity="assumed"),),
+        assumptions=() if served else (
+            Finding("baseline.on_foot", "There is no timetable: before is on foot.", severity="assumed"),),
     )  # fmt: skip
 
 
@@ -263,7 +267,13 @@ def sample_design(city: City, lines: int = 4) -> DesignResult:
                 headways={"peak": (4.0, 8.0, 12.0, 7.5)[k % 4], "off_peak": 15.0},
                 vehicles=12 + k,
                 vehicle_type="bus",
-                why={"trips_day": 12_345.0, "people_400": 23_456.0, "jobs_400": 9_876.0, "settlements": "Koktal", "x": 1.0},
+                why={
+                    "trips_day": 12_345.0,
+                    "people_400": 23_456.0,
+                    "jobs_400": 9_876.0,
+                    "settlements": "Koktal",
+                    "x": 1.0,
+                },
             )
         )
     fleet = sum(line.vehicles for line in made)
@@ -284,7 +294,11 @@ def sample_design(city: City, lines: int = 4) -> DesignResult:
 
 def sample_climate() -> ClimateAccount:
     rows = []
-    for vehicle, energy, t in (("bus_diesel", "diesel", 4210.0), ("bus_cng", "cng", 3890.0), ("bus_electric", "electricity", 1512.4)):
+    for vehicle, energy, t in (
+        ("bus_diesel", "diesel", 4210.0),
+        ("bus_cng", "cng", 3890.0),
+        ("bus_electric", "electricity", 1512.4),
+    ):
         rows.append(
             {"scenario": "plan", "vehicle": vehicle, "energy_source": energy, "vehicle_km": 3_321_500.0,
              "energy_mwh": 14_200.0, "co2e_ttw_t": 0.8 * t, "co2e_wtw_t": t, "co2e_wtw_t_low": 0.8 * t,

@@ -39,7 +39,7 @@ def read_path(d):
             parts.append([tuple(at)])
         elif command == "l":
             for dx, dy in zip(numbers[::2], numbers[1::2]):
-                at = at + (dx, dy)
+                at = at + np.array([dx, dy])
                 parts[-1].append(tuple(at))
         elif command == "z":
             at = np.array(parts[-1][0])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shaar.report.i18n import LANGUAGES, Speaker
-from shaar.report.numbers import MINUS, NBSP, THIN, clock, number, percent, plural_category, significant, signed
+from shaar.report.numbers import MINUS, NBSP, THIN, clock, number, percent, plural_category, signed, significant
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,15 @@ def test_number(value, language, decimals, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(125857, f"126{THIN}000"), (0.01234, "0.0123"), (9.876, "9.88"), (26.7, "27"), (99.96, "100"), (0, "0"), (9_996, f"10{THIN}000")],
+    [
+        (125857, f"126{THIN}000"),
+        (0.01234, "0.0123"),
+        (9.876, "9.88"),
+        (26.7, "27"),
+        (99.96, "100"),
+        (0, "0"),
+        (9_996, f"10{THIN}000"),
+    ],
 )
 def test_significant(value, text):
     assert significant(value, "en").removesuffix(".0") == text

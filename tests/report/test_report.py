@@ -6,6 +6,7 @@ import dataclasses
 import html
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -94,7 +95,7 @@ def test_every_language_is_complete(made):
     shape = page.headings["en"]
     assert shape[0] == 1
     assert shape.count(1) == 1
-    assert all(b <= a + 1 for a, b in zip(shape, shape[1:]))
+    assert all(b <= a + 1 for a, b in pairwise(shape))
     for language in LANGUAGES:
         assert page.headings[language] == shape
         assert "{" not in page.text(language)
@@ -139,7 +140,7 @@ def test_facts_by_hand(made):
     assert facts.outlying_population == outside["population"].sum()
     assert facts.outlying_served.after == outside.filter(pl.col("zone_id").is_in(near))["population"].sum()
     assert sum(gained_and_lost(result, facts)) == pytest.approx(facts.population)
-    assert [p.place_id for p in facts.districts] == ["south", "north"] or facts.districts[0].population >= facts.districts[1].population
+    assert facts.districts[0].population >= facts.districts[1].population
     assert "unheard_of_45" in result.after.equity
 
 
@@ -190,7 +191,9 @@ def test_a_bare_city_still_has_a_report(tmp_path):
             pl.lit(None, dtype=pl.String).alias("district"), pl.lit(None, dtype=pl.String).alias("settlement")
         ),
     )
-    result = dataclasses.replace(sample_result(city=city), climate=ClimateAccount(sample_result().climate.rows.clear()), findings=())
+    result = dataclasses.replace(
+        sample_result(city=city), climate=ClimateAccount(sample_result().climate.rows.clear()), findings=()
+    )
     page = Page(write_report(result, tmp_path / "r.html", language="kk").read_text(encoding="utf-8"))
     for language in LANGUAGES:
         assert Speaker(language).t("climate.empty") in page.text(language)
@@ -214,3 +217,21 @@ def test_same_input_same_page(tmp_path):
     one = write_report(sample_result(), tmp_path / "1.html").read_bytes()
     two = write_report(sample_result(), tmp_path / "2.html").read_bytes()
     assert one == two
+
+
+def test_a_longer_mean_of_farther_journeys_is_not_called_a_loss(tmp_path):
+    result = sample_result(with_network=True)
+
+    def with_trips(b, share):
+        zones = b.zones.with_columns(trips=pl.lit(100.0), trips_reached=pl.lit(100.0 * share))
+        return dataclasses.replace(b, zones=zones)
+
+    same = dataclasses.replace(result, before=with_trips(result.before, 0.9), after=with_trips(result.after, 0.9))
+    wider = dataclasses.replace(same, after=with_trips(result.after, 1.0))
+    east = {k: next(p for p in gather(r).settlements if p.place_id == "east") for k, r in (("s", same), ("w", wider))}
+    assert east["s"].better == -1
+    assert east["w"].better == 0
+    assert (east["w"].reached.before, east["w"].reached.after) == pytest.approx((0.9, 1.0))
+    text = write_report(wider, tmp_path / "r.html").read_text(encoding="utf-8")
+    assert Speaker("en").t("winners.wider", places="")[:40] in text
+    assert Speaker("en").t("winners.nobody") in text

@@ -22,7 +22,9 @@ def round_breaks(values: npt.ArrayLike, most: int = 5) -> tuple[float, ...]:
     if len(v) == 0:
         return ()
     low, high = np.percentile(v, [8, 97])
-    series = [m * 10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) for m in (1, 2, 5)]
+    series = [
+        m * 10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) for m in (1, 2, 5)
+    ]
     inside = [s for s in series if low <= s <= high]
     if len(inside) < 3:
         finer = [m * 10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)

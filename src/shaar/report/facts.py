@@ -16,6 +16,8 @@ from shaar.engine.study.results import Baseline, Line, NetworkPlan, PlanResult
 UNCLEAR_SHARE = 0.01
 #: A change of a place's mean journey smaller than this is not called a change.
 UNCLEAR_MINUTES = 1.0
+#: A rise of the share of journeys that are possible from which a longer mean is no loss: the new ones are the far ones.
+WIDER_SHARE = 0.005
 #: Names that the account may give to the service as it stands.
 TODAY = frozenset({"today", "before", "baseline"})
 
@@ -41,6 +43,23 @@ class Place:
     within_800: Pair
     minutes: Pair
     jobs: Pair
+    reached: Pair = Pair(None, None)
+
+    @property
+    def wider(self) -> bool:
+        """Whether clearly more of its journeys are possible after, so that its two means are not of the same ones."""
+        b, a = self.reached.before, self.reached.after
+        return b is not None and a is not None and a - b >= WIDER_SHARE
+
+    @property
+    def better(self) -> int:
+        """1 where the mean journey gets clearly shorter, -1 where longer, 0 where neither or not comparable."""
+        if self.minutes.before is None or self.minutes.after is None:
+            return 0
+        saved = self.minutes.before - self.minutes.after
+        if saved <= -UNCLEAR_MINUTES:
+            return 0 if self.wider else -1
+        return 1 if saved >= UNCLEAR_MINUTES else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,10 @@ def _places(result: PlanResult, threshold: int, known: bool) -> list[Place]:
                 within_800=Pair(finite(b.get("within_800")) if known else None, finite(r["within_800"])),
                 minutes=Pair(finite(b.get("mean_minutes")), finite(r["mean_minutes"])),
                 jobs=Pair(finite(b.get(jobs)), finite(r.get(jobs))),
+                reached=Pair(
+                    _reached(result, result.before, r["kind"], r["place_id"]),
+                    _reached(result, result.after, r["kind"], r["place_id"]),
+                ),
             )
         )
     return rows
@@ -175,6 +198,18 @@ def _whole(result: PlanResult, threshold: int, known: bool) -> Place:
         minutes=Pair(finite(b.journeys.mean), finite(a.journeys.mean)),
         jobs=Pair(jobs(b), jobs(a)),
     )
+
+
+def _reached(result: PlanResult, b: Baseline, kind: str, place_id: str) -> float | None:
+    """Return the share of a place's trips that arrive within the limit; None where the zones do not tell."""
+    if not {"trips", "trips_reached"} <= set(b.zones.columns):
+        return None
+    inside = result.city.zones
+    if kind in inside.columns:
+        inside = inside.filter(pl.col(kind) == place_id)
+    part = b.zones.filter(pl.col("zone_id").is_in(inside["zone_id"].to_list()))
+    trips = float(part["trips"].sum())
+    return float(part["trips_reached"].sum()) / trips if trips > 0 else None
 
 
 def _ordered(places: Iterable[Place]) -> tuple[Place, ...]:

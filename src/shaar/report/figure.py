@@ -32,9 +32,7 @@ class Table:
         body = []
         for row in self.rows:
             cells = [el("th", row[0], scope="row")]
-            cells += [
-                el("td", c, class_="num" if i in self.numeric else None) for i, c in enumerate(row[1:], start=1)
-            ]
+            cells += [el("td", c, class_="num" if i in self.numeric else None) for i, c in enumerate(row[1:], start=1)]
             body.append(el("tr", Markup("").join(cells)))
         table = el(
             "table",

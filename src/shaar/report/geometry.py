@@ -93,7 +93,8 @@ def path(shapes: Iterable[Any]) -> str:
             continue
         x, y = int(xy[0, 0]), int(xy[0, 1])
         out.append(f"m{x - at[0]}{_signed(y - at[1])}" if out else f"M{x}{_signed(y)}")
-        start, steps = (x, y), []
+        start = (x, y)
+        steps: list[str] = []
         for dx, dy in np.diff(xy, axis=0).tolist():
             steps.append(f"{_signed(dx) if steps else dx}{_signed(dy)}")
         if steps:

@@ -53,7 +53,7 @@ def write_report(result: PlanResult, path: Path, *, language: str = "en") -> Pat
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 out.write(text)
             Path(name).chmod(0o644)
-            os.replace(name, path)
+            Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

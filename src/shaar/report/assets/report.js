@@ -48,7 +48,7 @@ svg.querySelectorAll('[data-line]').forEach(function(e){e.classList.toggle('on',
 panel.textContent='';if(n===null)return;
 var lang=fig.id.slice(0,2),card=d.getElementById(lang+'-line-'+n);if(!card)return;
 panel.style.setProperty('--c',getComputedStyle(card).getPropertyValue('--c'));
-card.childNodes.forEach(function(c){if(c.nodeType===1){var x=c.cloneNode(true);if(x.tagName==='H4'){var s=d.createElement('p');s.innerHTML='';while(x.firstChild)s.appendChild(x.firstChild);s.style.fontWeight=600;x=s}panel.appendChild(x)}})}
+var h=d.createElement('p');h.style.fontWeight=600;card.querySelector('h4').childNodes.forEach(function(c){h.appendChild(c.cloneNode(true))});panel.appendChild(h);panel.appendChild(card.querySelector('.body').cloneNode(true))}
 var pinned=null;
 fig.querySelectorAll('a.ln').forEach(function(a){var n=a.dataset.line;
 a.addEventListener('pointerenter',function(e){if(e.pointerType==='mouse')light(n)});
@@ -64,8 +64,9 @@ var rows=Array.prototype.map.call(t.rows,function(r){return Array.prototype.map.
 var a=d.createElement('a');a.href=URL.createObjectURL(new Blob(['\ufeff'+rows.join('\r\n')],{type:'text/csv'}));
 a.download=t.dataset.csv+'.csv';a.click();setTimeout(function(){URL.revokeObjectURL(a.href)},1000)});
 t.parentNode.after(b)});
-addEventListener('beforeprint',function(){d.querySelectorAll('details.twin').forEach(function(x){x.dataset.was=x.open?'1':'';x.open=true})});
-addEventListener('afterprint',function(){d.querySelectorAll('details.twin').forEach(function(x){x.open=x.dataset.was==='1'})});
-addEventListener('hashchange',function(){var l=fromHash();if(l)choose(l)});
+addEventListener('beforeprint',function(){d.querySelectorAll('details').forEach(function(x){x.dataset.was=x.open?'1':'';x.open=true})});
+addEventListener('afterprint',function(){d.querySelectorAll('details').forEach(function(x){x.open=x.dataset.was==='1'})});
+function reveal(){var e=location.hash&&d.getElementById(location.hash.slice(1)),x=e&&e.querySelector('details');if(x)x.open=true}
+addEventListener('hashchange',function(){var l=fromHash();if(l)choose(l);reveal()});reveal();
 choose(fromHash()||stored()||chosen().value);
 })();

@@ -56,7 +56,8 @@ def distribution_chart(
             x, end = share(at(median)), at(median) > 0.6
             parts.append(el("circle", cx=x, cy=HEIGHT / 2, r="6", class_=css))
             parts.append(el("text", f"{words}: {s.sig(median)}", x=x, dx="-10" if end else "10",
-                            y=HEIGHT / 2 + (-10 if up else 20), class_=f"direct {css} {'end' if end else ''}".strip()))  # fmt: skip
+                            y=HEIGHT / 2 + (-10 if up else 20),
+                            class_=f"direct {css} {'end' if end else ''}".strip()))  # fmt: skip
     parts.append(el("text", s.t("dist.axis_y"), x="-40", y="-12", class_="axis"))
     parts.append(el("text", s.t("dist.axis_x"), x="100%", y=HEIGHT + 38, class_="axis end"))
     return plot(Markup("").join(parts), height=HEIGHT, label=s.t("dist.aria"), pad=(32, 24, 48, 52))

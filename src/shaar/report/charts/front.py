@@ -38,7 +38,9 @@ def front_chart(design: DesignResult, s: Speaker) -> Markup:
         chosen = i == design.chosen
         words = s.t("front.point", vehicles=s.p("count.vehicles", p.fleet), minutes=s.unit(p.mean_minutes, "min", 1))
         cx, cy = share(at_x(x)), f"{at_y(y) * HEIGHT:.1f}"
-        parts.append(el("circle", el("title", words), cx=cx, cy=cy, r=8 if chosen else 5, class_="dot on" if chosen else "dot"))
+        parts.append(
+            el("circle", el("title", words), cx=cx, cy=cy, r=8 if chosen else 5, class_="dot on" if chosen else "dot")
+        )
         if chosen:
             right = at_x(x) > 0.55
             text = el("text", s.t("front.chosen"), x=cx, y=f"{at_y(y) * HEIGHT - 16:.1f}", dx="4" if right else "-4",

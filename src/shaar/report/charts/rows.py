@@ -27,9 +27,7 @@ class Row:
 
 def _axis(high: float, words: Callable[[float], str]) -> tuple[float, Markup]:
     marks = ticks(0.0, high, 4)
-    lines = [
-        el("text", words(v), x=share(v / marks[-1]), y="12", class_="tick mid") for v in marks
-    ]
+    lines = [el("text", words(v), x=share(v / marks[-1]), y="12", class_="tick mid") for v in marks]
     axis = Markup('<svg width="100%" height="18" aria-hidden="true">{}</svg>').format(Markup("").join(lines))
     return marks[-1], el("div", el("span", class_="rl"), el("div", axis, class_="rp"), class_="row axis-row")
 
@@ -47,7 +45,9 @@ def _row(row: Row, content: Markup, height: int) -> Markup:
     return el("div", label, el("div", svg, class_="rp"), class_="row")
 
 
-def dumbbells(rows: Sequence[Row], words: Callable[[float], str], tick: Callable[[float], str], *, label: str) -> Markup:
+def dumbbells(
+    rows: Sequence[Row], words: Callable[[float], str], tick: Callable[[float], str], *, label: str
+) -> Markup:
     """Return before-after pairs: before is a ring, after a filled dot; the bar between says gain or loss by colour.
 
     Parameters
@@ -63,7 +63,9 @@ def dumbbells(rows: Sequence[Row], words: Callable[[float], str], tick: Callable
         marks = [(v, css) for v, css in ((r.before, "was"), (r.after, "now")) if v is not None]
         if r.before is not None and r.after is not None:
             css = {1: "gain", -1: "loss"}.get(r.better, "flat")
-            parts.append(el("line", x1=share(r.before / top), x2=share(r.after / top), y1=y, y2=y, class_=f"link {css}"))
+            parts.append(
+                el("line", x1=share(r.before / top), x2=share(r.after / top), y1=y, y2=y, class_=f"link {css}")
+            )
         left = min((v for v, _ in marks), default=0.0)
         for v, css in marks:
             x = share(v / top)

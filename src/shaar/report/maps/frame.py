@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from markupsafe import Markup
 
 from shaar.report.geometry import WIDTH, Frame
@@ -67,5 +69,5 @@ def class_words(breaks: tuple[float, ...], s: Speaker, decimals: int = 0) -> lis
     if not breaks:
         return [s.t("legend.any")]
     words = [s.t("legend.under", n=s.n(breaks[0], decimals))]
-    words += [f"{s.n(a, decimals)}–{s.n(b, decimals)}" for a, b in zip(breaks, breaks[1:])]
+    words += [f"{s.n(a, decimals)}–{s.n(b, decimals)}" for a, b in pairwise(breaks)]
     return [*words, s.t("legend.over", n=s.n(breaks[-1], decimals))]

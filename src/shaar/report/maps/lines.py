@@ -37,7 +37,8 @@ class DrawnLine:
 
 def geometry_of(lines: tuple[Line, ...]) -> npt.NDArray[Any]:
     """Return the WGS84 geometries of the lines, both directions."""
-    return shapely.from_wkb(np.array([g for line in lines for g in (line.geometry_forward, line.geometry_backward)]))
+    wkb = [g for line in lines for g in (line.geometry_forward, line.geometry_backward)]
+    return np.asarray(shapely.from_wkb(np.array(wkb)))
 
 
 def labels_of(lines: tuple[Line, ...]) -> list[str]:
@@ -114,7 +115,9 @@ def badge_layer(drawn: list[DrawnLine], window: Frame) -> tuple[Markup, tuple[la
     out = []
     for d, (x, y, w, h), where in zip(which, wanted, shown):
         if where is not None:
-            box = Markup('<rect x="{:.0f}" y="{:.0f}" width="{:.0f}" height="{:.0f}" rx="4"/>').format(-w / 2, -h / 2, w, h)
+            box = Markup('<rect x="{:.0f}" y="{:.0f}" width="{:.0f}" height="{:.0f}" rx="4"/>').format(
+                -w / 2, -h / 2, w, h
+            )
             out.append(
                 el(
                     "g",

@@ -68,7 +68,7 @@ def stop_distance(result: PlanResult, window: Frame) -> ZoneLayer | None:
             return None
         stops = window.points(tagged["lon"].to_numpy(), tagged["lat"].to_numpy()) * window.metres
         here = window.points(zones["lon"].to_numpy(), zones["lat"].to_numpy()) * window.metres
-        values = cKDTree(stops).query(here)[0]
+        values = np.asarray(cKDTree(stops).query(here)[0], dtype=np.float64)
     return _sequential(result, window, values, STOP_BREAKS, "q")
 
 

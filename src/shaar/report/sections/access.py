@@ -77,14 +77,14 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
             note=s.p("count.residents", p.population),
             before=p.minutes.before,
             after=p.minutes.after,
-            better=_better(p),
+            better=p.better,
         )
         for p in shown
     ]
     both = [p for p in shown if p.minutes.before is not None]
     best = max(both, key=lambda p: (p.minutes.before or 0.0) - (p.minutes.after or 0.0), default=None)
     title = s.t("places.plain")
-    if best is not None and _better(best) > 0:
+    if best is not None and best.better > 0:
         saved = (best.minutes.before or 0.0) - (best.minutes.after or 0.0)
         title = s.t("places.title", place=name_of(shared, best, s), minutes=s.p("count.minutes", saved))
     was = before_word(shared, s)
@@ -96,14 +96,18 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
     )  # fmt: skip
     table = tuple(
         (
-            name_of(shared, p, s), s.word("kind", p.kind), s.n(p.population), s.n(p.minutes.before), s.n(p.minutes.after),
-            "–" if p.jobs.before is None else s.sig(p.jobs.before), "–" if p.jobs.after is None else s.sig(p.jobs.after),
+            name_of(shared, p, s), s.word("kind", p.kind), s.n(p.population), s.n(p.minutes.before),
+            s.n(p.minutes.after),
+            "–" if p.jobs.before is None else s.sig(p.jobs.before),
+            "–" if p.jobs.after is None else s.sig(p.jobs.after),
             s.pct((p.within_400.after or 0.0) / max(p.population, 1.0)),
         )
         for p in (f.city, *f.places)
     )  # fmt: skip
-    key = Markup('<p class="key"><span class="k was"></span>{}<span class="k now"></span>{}</p>').format(was, s.t("word.plan"))
-    chart = dumbbells(rows, lambda v: s.n(v), lambda v: s.n(v) if v else f"0{NBSP}{s.t('unit.min')}", label=title)
+    key = Markup('<p class="key"><span class="k was"></span>{}<span class="k now"></span>{}</p>').format(
+        was, s.t("word.plan")
+    )
+    chart = dumbbells(rows, s.n, lambda v: s.n(v) if v else f"0{NBSP}{s.t('unit.min')}", label=title)
     return figure(
         key + chart,
         s=s,
@@ -113,13 +117,6 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
         source=source_line(model_source(shared, s), "modelled", s),
         table=Table(heads, table, frozenset(range(2, 8)), s.t("places.table"), "places"),
     )
-
-
-def _better(p: fx.Place) -> int:
-    if p.minutes.before is None or p.minutes.after is None:
-        return 0
-    saved = p.minutes.before - p.minutes.after
-    return 1 if saved >= fx.UNCLEAR_MINUTES else -1 if saved <= -fx.UNCLEAR_MINUTES else 0
 
 
 def _distribution(shared: Shared, s: Speaker) -> Markup:
@@ -184,7 +181,7 @@ def winners(shared: Shared, s: Speaker) -> list[str]:
     f = shared.facts
     known = [p for p in f.places if p.minutes.before is not None and p.minutes.after is not None]
     saved = sorted(known, key=lambda p: (p.minutes.after or 0.0) - (p.minutes.before or 0.0))
-    gain, lose = [p for p in saved if _better(p) > 0][:5], [p for p in reversed(saved) if _better(p) < 0][:5]
+    gain, lose = [p for p in saved if p.better > 0][:5], [p for p in reversed(saved) if p.better < 0][:5]
 
     def say(p: fx.Place) -> str:
         difference = (p.minutes.after or 0.0) - (p.minutes.before or 0.0)
@@ -197,7 +194,12 @@ def winners(shared: Shared, s: Speaker) -> list[str]:
         out.append(s.t("winners.lose", places=s.join([say(p) for p in lose])))
     elif known:
         out.append(s.t("winners.nobody"))
-    flat = sum(_better(p) == 0 for p in known)
+    wider = [
+        p for p in known if p.better == 0 and (p.minutes.after or 0.0) - (p.minutes.before or 0.0) >= fx.UNCLEAR_MINUTES
+    ]
+    if wider:
+        out.append(s.t("winners.wider", places=s.join([say(p) for p in wider[:5]])))
+    flat = sum(p.better == 0 for p in known) - len(wider)
     if flat:
         out.append(s.p("winners.flat", flat))
     new = [p for p in f.places if p.minutes.before is None and p.minutes.after is not None]

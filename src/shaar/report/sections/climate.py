@@ -10,7 +10,6 @@ from shaar.report import facts as fx
 from shaar.report.charts.rows import Row, bars
 from shaar.report.figure import Table, figure, source_line
 from shaar.report.i18n import Speaker
-from shaar.report.sections import model_source
 from shaar.report.shared import Shared
 
 
@@ -68,7 +67,8 @@ def _bars(shared: Shared, s: Speaker) -> Markup | None:
         low, high = fx.finite(r["co2e_wtw_t_low"]), fx.finite(r["co2e_wtw_t_high"])
         table.append(
             (
-                name, energy, s.sig(r["vehicle_km"], 4), s.sig(r["energy_mwh"]), s.sig(r["co2e_ttw_t"]), s.sig(r["co2e_wtw_t"]),
+                name, energy, s.sig(r["vehicle_km"], 4), s.sig(r["energy_mwh"]), s.sig(r["co2e_ttw_t"]),
+                s.sig(r["co2e_wtw_t"]),
                 f"{s.sig(low)}–{s.sig(high)}" if low is not None and high is not None else "–",
                 s.sig(r["nox_kg"]), s.sig(r["pm_kg"]),
             )

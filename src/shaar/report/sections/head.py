@@ -66,9 +66,7 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
     f, result = shared.facts, shared.result
     was = s.t("word.today") if f.measured_before else s.t("word.on_foot")
     limit = s.n(result.options.max_minutes)
-    unreached = s.t(
-        "card.unreached", before=s.pct(f.unreached.before), after=s.pct(f.unreached.after), limit=limit
-    )
+    unreached = s.t("card.unreached", before=s.pct(f.unreached.before), after=s.pct(f.unreached.after), limit=limit)
     out = [
         Card(s.t("card.journey"), s.unit(f.journey.before, "min"), was, s.unit(f.journey.after, "min"), unreached,
              "modelled"),
@@ -77,7 +75,8 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
     if c.within_400.after is not None:
         out.append(
             Card(s.t("card.near"), _people(c.within_400.before, s), was, s.sig(c.within_400.after),
-                 s.t("card.of_residents", share=s.pct(c.within_400.after / max(c.population, 1.0)), n=s.sig(c.population)),
+                 s.t("card.of_residents", share=s.pct(c.within_400.after / max(c.population, 1.0)),
+                     n=s.sig(c.population)),
                  "modelled")
         )  # fmt: skip
     if c.jobs.after is not None:

@@ -57,7 +57,9 @@ def _map(shared: Shared, s: Speaker) -> Markup:
         + name_layer(shared.result.city, shared.window, s, taken)
         + badges
     )
-    box = map_box(content, shared.window, s, label=title, legend=_legend(s, n_old, n_new), osm=shared.osm, links_inside=True)
+    box = map_box(
+        content, shared.window, s, label=title, legend=_legend(s, n_old, n_new), osm=shared.osm, links_inside=True
+    )
     hint = el("p", s.t("lines.hint"), class_="hint")
     panel = el("div", class_="line-panel", aria_live="polite")
     return figure(
@@ -84,7 +86,9 @@ def _legend(s: Speaker, n_old: int, n_new: int) -> Markup:
     if n_new:
         items.append(el("li", sample('<path class="stop-case" d="M18 8h0"/><path class="stop-new" d="M18 8h0"/>'),
                         s.t("lines.stop_new", n=s.n(n_new))))  # fmt: skip
-    return el("div", el("p", s.t("lines.legend"), class_="legend-title"), el("ul", Markup("").join(items)), class_="legend")
+    return el(
+        "div", el("p", s.t("lines.legend"), class_="legend-title"), el("ul", Markup("").join(items)), class_="legend"
+    )
 
 
 def _front(shared: Shared, s: Speaker) -> Markup:
@@ -101,7 +105,9 @@ def _front(shared: Shared, s: Speaker) -> Markup:
             less=s.unit(plan.mean_minutes - nxt.mean_minutes, "min", 1),
         )
     else:
-        title = s.t("front.title_last", vehicles=s.p("count.vehicles", plan.fleet), minutes=s.unit(plan.mean_minutes, "min", 1))
+        title = s.t(
+            "front.title_last", vehicles=s.p("count.vehicles", plan.fleet), minutes=s.unit(plan.mean_minutes, "min", 1)
+        )
     rows = tuple(
         (
             s.n(p.fleet) + (f" ({s.t('front.chosen')})" if i == design.chosen else ""),
@@ -183,7 +189,14 @@ def line_text(shared: Shared, d: DrawnLine, s: Speaker) -> LineText:
 
 
 def _table(shared: Shared, s: Speaker) -> Table:
-    heads = [s.t("col.line"), s.t("col.from_to"), s.t("col.km"), s.t("col.stops"), s.t("col.headway"), s.t("col.vehicles")]
+    heads = [
+        s.t("col.line"),
+        s.t("col.from_to"),
+        s.t("col.km"),
+        s.t("col.stops"),
+        s.t("col.headway"),
+        s.t("col.vehicles"),
+    ]
     trips = any("trips_day" in d.line.why for d in shared.drawn)
     if trips:
         heads.append(s.t("col.trips_day"))

@@ -85,6 +85,6 @@ def settings(shared: Shared, s: Speaker) -> list[tuple[str, str]]:
 
 
 def _plain(value: float | int | str, s: Speaker) -> str:
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return str(value)
     return s.n(float(value), 0 if float(value).is_integer() else 2)

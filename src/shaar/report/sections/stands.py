@@ -92,4 +92,6 @@ def _table(shared: Shared, s: Speaker) -> Table:
             row.append("–" if near is None else f"{s.n(near)} ({s.pct(near / max(p.population, 1.0))})")
         row += [s.n(p.minutes.before), "–" if p.jobs.before is None else s.sig(p.jobs.before)]
         rows.append(tuple(row))
-    return Table(tuple(heads), tuple(rows), frozenset(range(2, len(heads))), s.t("stands.table", when=was), "places-before")
+    return Table(
+        tuple(heads), tuple(rows), frozenset(range(2, len(heads))), s.t("stands.table", when=was), "places-before"
+    )
