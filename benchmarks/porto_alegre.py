@@ -62,7 +62,7 @@ def connections(day: DayTimetable) -> np.ndarray:
     return c[np.lexsort((c[:, 5], c[:, 4], c[:, 0]))]
 
 
-@numba.njit(cache=True)
+@numba.njit  # not cached: a cache would remember the name under which this file was loaded
 def connection_scan(c, n_trips, acc_s, acc_t, t, n_stops, f_ptr, f_to, f_s, limit):
     """Earliest arrival by a vehicle at every stop (any number of rides)."""
     best = np.full(n_stops, NEVER, np.int32)
