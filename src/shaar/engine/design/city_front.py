@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.design.city_instance import CityInstance
-from shaar.engine.design.headways import HeadwayModel, HeadwayPlan, HeadwayRules, allocate, headway_model
+from shaar.engine.design.headways import HeadwayModel, HeadwayPlan, HeadwayRules, allocate, assign, headway_model
 from shaar.engine.design.instance import RouteSet
 from shaar.engine.design.lines import StopBook, StreetLine, street_line
+from shaar.engine.design.lines_straight import straighten
 from shaar.engine.design.search import SearchResult, search
 from shaar.engine.errors import ShaarError
 from shaar.engine.progress import Progress, silent
@@ -23,6 +24,8 @@ F64 = npt.NDArray[np.float64]
 DENSITIES = (4.0, 6.5, 10.0, 15.0)
 #: A line's usual one-direction run time (min), by which the number of lines follows from their total run time.
 USUAL_RUN = 38.0
+#: A line is dropped unless the mean journey gets longer by more than this (min): fewer lines are easier to know.
+INDIFFERENT = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,12 @@ class Point:
     candidate: int
 
     @property
-    def key(self) -> tuple[float, float]:
-        """Crowded share first, then minutes: what makes one point better than another of the same fleet."""
-        return (len(self.plan.crowded) / max(1, len(self.lines)), self.plan.assignment.mean_minutes)
+    def score(self) -> float:
+        """Mean minutes, plus the wait for the next bus of those who do not fit on the busiest part of a line."""
+        rules, assignment = self.model.rules, self.plan.assignment
+        hourly = assignment.peak_load * rules.peak_hour
+        left = np.maximum(hourly - rules.capacity * 60.0 / self.plan.headways, 0.0)
+        return assignment.mean_minutes + float((left * self.plan.headways).sum() / (self.model.od.sum() * rules.peak_hour))
 
 
 def densities(city: CityInstance, fleet: int, lines: int | None, rules: HeadwayRules) -> list[tuple[int, float]]:
@@ -106,7 +112,8 @@ def candidates(
         except ShaarError as e:
             failures.append(f"{count} lines within {cap:.0f} minutes: {e}")
             continue
-        lines = tuple(street_line(city, route, book) for route in result.routes)
+        routes = straighten(instance, result.routes, ratio=city.rules.max_detour, shortest=city.shortest)
+        lines = tuple(street_line(city, route, book) for route in routes)
         found.append(Candidate(lines, cap, result))
         if result.interrupted:
             return found, failures, True
@@ -129,20 +136,23 @@ def points(
     fleets: Sequence[int],
     rules: HeadwayRules,
     progress: Progress = silent,
+    most_lines: int | None = None,
 ) -> dict[int, Point]:
     """For each fleet the best candidate with its headways; weak lines are dropped while that helps."""
     best: dict[int, Point] = {}
     for k, candidate in enumerate(tried):
         lines = candidate.lines
+        if most_lines is not None and len(lines) > most_lines:
+            lines = keep_most_used(city, lines, rules, most_lines)
         for fleet in sorted(fleets, reverse=True):
             # A smaller fleet may need fewer lines than a larger one: go downwards and drop what does not fit.
             lines = fit(city, lines, fleet, rules)
             if not lines:
                 break
             model = model_of(city, lines, rules)
-            plan = allocate(model, [fleet], swaps=0)[fleet]
+            plan = allocate(model, [fleet], rounds=5, swaps=0)[fleet]
             point = Point(lines, model, plan, k)
-            if fleet not in best or point.key < best[fleet].key:
+            if fleet not in best or point.score < best[fleet].score:
                 best[fleet] = point
             progress("headways", k + 0.5, len(tried), f"{fleet} vehicles: {best[fleet].plan.assignment.mean_minutes:.2f} min")
     for number, fleet in enumerate(sorted(best), start=1):
@@ -159,22 +169,34 @@ def fit(
     Lines that alone reach a group that must be covered stay; empty when even those do not fit.
     """
     lines = tuple(lines)
+    least = model_of(city, lines, rules).least_vehicles()
+    kept = _drop(city, lines, rules, lambda kept: int(least[kept].sum()) <= fleet)
+    return tuple(lines[i] for i in kept) if int(least[kept].sum()) <= fleet else ()
+
+
+def keep_most_used(
+    city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRules, most: int
+) -> tuple[StreetLine, ...]:
+    """Drop the lines least used per vehicle until no more than ``most`` are left, where what must be covered allows."""
+    lines = tuple(lines)
+    return tuple(lines[i] for i in _drop(city, lines, rules, lambda kept: len(kept) <= most))
+
+
+def _drop(
+    city: CityInstance, lines: tuple[StreetLine, ...], rules: HeadwayRules, enough: Callable[[list[int]], bool]
+) -> list[int]:
+    kept = list(range(len(lines)))
+    if enough(kept):
+        return kept
     model = model_of(city, lines, rules)
     least = model.least_vehicles()
-    if int(least.sum()) <= fleet:
-        return lines
-    from shaar.engine.design.headways import assign
-
     use = assign(model, model.headways(least)).boardings / least
-    left = int(least.sum())
-    kept = list(range(len(lines)))
     for k in np.argsort(use, kind="stable"):
-        if left <= fleet:
+        if enough(kept):
             break
-        if covers(city, [lines[i] for i in kept if i != k]) and len(kept) > 1:
+        if len(kept) > 1 and covers(city, [lines[i] for i in kept if i != k]):
             kept.remove(int(k))
-            left -= int(least[k])
-    return tuple(lines[i] for i in kept) if left <= fleet else ()
+    return kept
 
 
 def covers(city: CityInstance, lines: Sequence[StreetLine]) -> bool:
@@ -198,7 +220,7 @@ def least_fleet(city: CityInstance, tried: Sequence[Candidate], rules: HeadwayRu
     return best
 
 
-def prune(city: CityInstance, point: Point, fleet: int, rules: HeadwayRules, trials: int = 4) -> Point:
+def prune(city: CityInstance, point: Point, fleet: int, rules: HeadwayRules, trials: int = 2) -> Point:
     """Drop lines whose vehicles save more time elsewhere, worst boardings per vehicle first, then polish headways."""
     best = point
     improved = True
@@ -210,11 +232,11 @@ def prune(city: CityInstance, point: Point, fleet: int, rules: HeadwayRules, tri
             if not covers(city, lines):
                 continue
             model = model_of(city, lines, rules)
-            plan = allocate(model, [fleet], rounds=5, swaps=0).get(fleet)
+            plan = allocate(model, [fleet], rounds=2, swaps=0).get(fleet)
             trial = None if plan is None else Point(lines, model, plan, best.candidate)
-            if trial is not None and trial.key < best.key:
+            if trial is not None and trial.score < best.score + INDIFFERENT:
                 best, improved = trial, True
                 break
-    final = allocate(best.model, [fleet])[fleet]
+    final = allocate(best.model, [fleet], swaps=6)[fleet]
     polished = Point(best.lines, best.model, final, best.candidate)
-    return polished if polished.key <= best.key else best
+    return polished if polished.score <= best.score else best

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import shapely
 from scipy.spatial import ConvexHull, QhullError
 
+from shaar.engine.city import geoparquet
 from shaar.engine.city.model import City
 from shaar.engine.design import city_kernels as kernels
 from shaar.engine.design.candidates import StopRules, propose_stops, stop_xy
@@ -17,11 +19,16 @@ from shaar.engine.design.city_groups import Groups, keep_groups, stop_groups
 from shaar.engine.design.city_people import People, people
 from shaar.engine.design.city_streets import BusStreets, RunTimes, bus_streets
 from shaar.engine.design.instance import Instance
+from shaar.engine.design.lines_straight import shortest_minutes
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
+
+#: Speed at which a wide stop group is crossed (km/h) and usual distance between stops (m); both assumed.
+ASIDE_KMH = 25.0
+STOP_SPACING = 420.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class CityRules:
         Headway (min) from which the search takes the wait of a transfer: half of it.
     min_nodes, max_nodes, max_minutes
         Stop groups of a line and its longest one-direction run time.
+    max_detour
+        Run time of a line over the least between its ends; see :func:`shaar.engine.design.lines_straight.straighten`.
     terminal_share
         Share of groups with most trips that may be termini because many people start there.
     """
@@ -57,6 +66,7 @@ class CityRules:
     min_nodes: int = 5
     max_nodes: int = 36
     max_minutes: float = 60.0
+    max_detour: float = 1.4
     terminal_share: float = 0.15
     run: RunTimes = field(default_factory=RunTimes)
     stops: StopRules = field(default_factory=StopRules)
@@ -89,6 +99,8 @@ class CityInstance:
         (i, j) -> directed edges of the street path of the link between two groups, for both directions.
     settlements
         place_id -> the group that stands for an outlying settlement.
+    shortest
+        Least run time between groups along the links, shape (n, n), minutes.
     findings
         What was counted, assumed or could not be done.
     """
@@ -106,6 +118,7 @@ class CityInstance:
     paths: Mapping[tuple[int, int], I64]
     settlements: Mapping[str, int]
     rules: CityRules
+    shortest: F64
     findings: tuple[Finding, ...] = ()
 
 
@@ -182,7 +195,7 @@ def city_instance(
     )
     return CityInstance(
         instance=instance, streets=streets, groups=groups, people=crowd, stops=stops, od=od, access_ptr=ptr,
-        access_group=group, access_minutes=minutes, walk=walk, paths=paths, settlements=settlements, rules=rules,
+        access_group=group, access_minutes=minutes, walk=walk, paths=paths, settlements=settlements, rules=rules, shortest=shortest_minutes(instance),
         findings=tuple(findings),
     )  # fmt: skip
 
@@ -315,23 +328,27 @@ def _walk(city: City, streets: BusStreets, rules: CityRules) -> F64:
 def _links(streets: BusStreets, groups: Groups, rules: CityRules) -> tuple[F64, dict[tuple[int, int], I64]]:
     """Minutes (dwell included) and street paths between groups whose least path meets no third group."""
     n = groups.n
-    rest = streets.minutes * 0.0
     lengths = np.maximum(streets.metres, 1e-9)
     full = np.full((n, n), np.inf)
     near = np.zeros((n, n), bool)
     best = np.full((n, n), -1, np.int64)
     nothing = np.zeros(streets.m, bool)
     trees = []
+    owner = np.repeat(np.arange(n), np.diff(groups.edge_ptr))
+    # Where a group is wide, a line that calls at one end of it and goes on from the other has that way to run as well:
+    # times count from and to the group's representative point.
+    place = shapely.get_coordinates(shapely.line_interpolate_point(streets.lines[groups.edge], groups.edge_at))
+    aside = np.hypot(*(place - groups.xy[owner]).T) / (ASIDE_KMH * 1000.0 / 60.0)
+    remain = streets.minutes[groups.edge] * (1.0 - np.minimum(groups.edge_at / lengths[groups.edge], 1.0))
     for g in range(n):
-        edges, at = groups.edges_of(g)
-        rest = streets.minutes[edges] * (1.0 - np.minimum(at / lengths[edges], 1.0))
+        mine = slice(groups.edge_ptr[g], groups.edge_ptr[g + 1])
+        edges, rest = groups.edge[mine], (remain + aside)[mine]
         label, pred = kernels.edge_tree(
             streets.ptr, streets.succ, streets.turn, streets.minutes, edges, rest, nothing, np.inf
         )
         through = kernels.pass_through(label, pred, groups.edge_owner, g)
         trees.append(pred)
-        remain = streets.minutes[groups.edge] * (1.0 - np.minimum(groups.edge_at / lengths[groups.edge], 1.0))
-        arrive = label[groups.edge] - remain
+        arrive = label[groups.edge] - remain + aside
         for h in range(n):
             if h == g:
                 continue
@@ -342,20 +359,18 @@ def _links(streets: BusStreets, groups: Groups, rules: CityRules) -> tuple[F64, 
     near |= near.T
     near &= np.isfinite(full) & np.isfinite(full.T)
     time = np.full((n, n), np.inf)
+    # A long link between far groups (over open country) has no stops on its way.
+    stops_near = np.hypot(*(groups.xy[:, None] - groups.xy[None]).transpose(2, 0, 1)) < 2500.0
     paths: dict[tuple[int, int], I64] = {}
-    served = np.unique(groups.stop_edge[groups.stop_edge >= 0], return_counts=True)
-    stops_on = np.zeros(streets.m)
-    stops_on[served[0]] = served[1]
     for g, h in zip(*np.nonzero(near), strict=True):
         path = [int(best[g, h])]
         while trees[g][path[-1]] >= 0:
             path.append(int(trees[g][path[-1]]))
         edges = np.array(path[::-1], np.int64)
         paths[int(g), int(h)] = edges
-        # Stops between the two groups also cost time, but no more than one every 400 m.
-        metres = float(streets.metres[edges].sum())
-        between = min(float(stops_on[edges[1:-1]].sum()), max(0.0, metres / 400.0 - 1.0))
-        time[g, h] = max(float(full[g, h]), 0.2) + rules.run.dwell_minutes * (1.0 + between)
+        # Lines also stop between the groups, about every 400 m.
+        calls = max(1.0, float(streets.metres[edges].sum()) / STOP_SPACING) if stops_near[g, h] else 1.0
+        time[g, h] = max(float(full[g, h]), 0.2) + rules.run.dwell_minutes * calls
     return time, paths
 
 
@@ -387,10 +402,6 @@ def _terminals(
         | pl.col("place_id").is_in(list(named))
     )
     if len(places):
-        import shapely
-
-        from shaar.engine.city import geoparquet
-
         centre = shapely.get_coordinates(shapely.centroid(geoparquet.geometries(places)))
         x, y = streets.to_metric.transform(centre[:, 0], centre[:, 1])
         d = np.hypot(groups.xy[None, :, 0] - x[:, None], groups.xy[None, :, 1] - y[:, None])

@@ -111,6 +111,17 @@ class HeadwayModel:
         pairs = zip(self.cycle, np.asarray(vehicles), strict=True)
         return np.array([self.rules.headway(float(c), int(v)) for c, v in pairs])
 
+    def headway_table(self, most: int) -> F64:
+        """Headway of each line with 0 to ``most`` vehicles, shape (l, most + 1); inf with none."""
+        return np.array([[self.rules.headway(float(c), v) for v in range(most + 1)] for c in self.cycle])
+
+    def sections_of_lines(self) -> tuple[I64, I64]:
+        """Sections that each line runs: (ptr, sections), line l has ``sections[ptr[l]:ptr[l+1]]``."""
+        section = np.repeat(np.arange(len(self.first)), np.diff(self.start))
+        order = np.argsort(self.line, kind="stable")
+        ptr = np.searchsorted(self.line[order], np.arange(self.lines + 1))
+        return ptr.astype(np.int64), section[order].astype(np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -236,7 +247,8 @@ def _assign(model: HeadwayModel, headways: F64, loads: bool) -> tuple[Assignment
     all_boardings = 0.0
     if loads and riding > 0:
         trips = np.zeros((n, n))
-        np.add.at(trips, (i[rides], j[rides]), model.od[rides])
+        pair = i[rides].astype(np.int64) * n + j[rides]
+        trips[:] = np.bincount(pair, weights=model.od[rides], minlength=n * n).reshape(n, n)
         flow = np.zeros((n, n))
         all_boardings = kernels.section_flows(cost, d, np.float32(rules.transfer), trips, flow)
         section = flow[model.first, model.second]
@@ -279,58 +291,32 @@ def allocate(
         Fleet size -> plan.
     """
     vehicles = model.least_vehicles()
-    wanted = sorted({int(f) for f in fleets if f >= int(vehicles.sum())})
+    used = int(vehicles.sum())
+    wanted = sorted({int(f) for f in fleets if f >= used})
     plans: dict[int, HeadwayPlan] = {}
     if not wanted or not model.lines:
         return plans
-    every = max(1, (wanted[-1] - int(vehicles.sum())) // rounds)
-    since = every
-    section = need = np.zeros(0)
-    used = int(vehicles.sum())
+    every = max(1, math.ceil((wanted[-1] - used) / rounds))
+    table = model.headway_table(int(vehicles.max()) + wanted[-1] - used)
+    ptr, of_line = model.sections_of_lines()
     for fleet in wanted:
-        full = False
-        while used < fleet and not full:
-            if since >= every:
-                result, section = _assign(model, model.headways(vehicles), True)
-                need = result.peak_load * model.rules.peak_hour / model.rules.capacity / 60.0
-                since = 0
-            k, step = _next_line(model, vehicles, section, need, fleet - used)
-            if k < 0:
-                full = True
-            else:
-                vehicles[k] += step
-                used += step
-                since += step
+        while used < fleet:
+            result, section = _assign(model, model.headways(vehicles), True)
+            need = result.peak_load * model.rules.peak_hour / model.rules.capacity / 60.0
+            given = kernels.grow(
+                ptr, of_line, model.start, model.line, model.ride, section, model.rules.wait, table, vehicles, need,
+                min(every, fleet - used),
+            )  # fmt: skip
+            if not given and every < fleet - used:
+                given = kernels.grow(
+                    ptr, of_line, model.start, model.line, model.ride, section, model.rules.wait, table, vehicles,
+                    need, fleet - used,
+                )  # fmt: skip
+            if not given:
+                break
+            used += given
         plans[fleet] = _improve(model, vehicles.copy(), fleet, swaps)
     return plans
-
-
-def _next_line(model: HeadwayModel, vehicles: I64, section: F64, need: F64, spare: int) -> tuple[int, int]:
-    """Line that gets the next vehicles and how many (headways step, so one vehicle may change nothing); (-1, 0): none."""
-    now = model.headways(vehicles)
-    freq = 1.0 / now
-    steps = np.ones(model.lines, np.int64)
-    more = freq.copy()
-    for k in range(model.lines):
-        step = 1
-        while step <= spare and model.rules.headway(float(model.cycle[k]), int(vehicles[k]) + step) >= now[k]:
-            step += 1
-        if step <= spare and now[k] > model.rules.least:
-            more[k] = 1.0 / model.rules.headway(float(model.cycle[k]), int(vehicles[k]) + step)
-            steps[k] = step
-    can = more > freq
-    if not can.any():
-        return -1, 0
-    gain, loss = np.zeros(model.lines), np.zeros(model.lines)
-    kernels.gains(
-        model.start, model.line, model.ride, freq, more, section, model.rules.wait, gain, loss, freq.copy()
-    )
-    over = np.where(can, need / freq, 0.0)
-    if over.max() > 1.0:
-        k = int(np.argmax(over))
-    else:
-        k = int(np.argmax(np.where(can, gain / steps, -1.0)))
-    return k, int(steps[k])
 
 
 def _improve(model: HeadwayModel, vehicles: I64, fleet: int, swaps: int) -> HeadwayPlan:

@@ -199,3 +199,95 @@ def line_loads(start, line, ride, freq, alpha, flow, seg_from, seg_to, seg_line,
             base = ptr[seg_line[q]]
             for s in range(seg_from[q], seg_to[q]):
                 load[base + s] += part
+
+
+@njit(cache=True, nogil=True)
+def _gain_of(k, ptr, of_line, start, line, ride, freq, then, flow, alpha):  # type: ignore[no-untyped-def]
+    """Minutes saved on fixed flows when line k runs at frequency ``then``; ``of_line`` lists each line's sections."""
+    keep = freq[k]
+    saved = 0.0
+    for q in range(ptr[k], ptr[k + 1]):
+        s = of_line[q]
+        if flow[s] > 0.0:
+            count = start[s + 1] - start[s]
+            now, _, _ = bundle(ride, line, count, freq, start[s], alpha)
+            freq[k] = then
+            new, _, _ = bundle(ride, line, count, freq, start[s], alpha)
+            freq[k] = keep
+            saved += flow[s] * (now - new)
+    return saved
+
+
+@njit(cache=True, nogil=True)
+def grow(ptr, of_line, start, line, ride, flow, alpha, table, vehicles, need, budget):  # type: ignore[no-untyped-def]
+    """Hand out ``budget`` vehicles one step after another on fixed flows; changes ``vehicles``, returns those given.
+
+    Parameters
+    ----------
+    ptr, of_line
+        Sections of line k: ``of_line[ptr[k]:ptr[k+1]]``.
+    table
+        Headway of each line with v vehicles, shape (l, v_max + 1), inf for none; never rises with v.
+    need
+        Frequency (per minute) that carries the peak load of each line: lines below it come first, worst first.
+
+    Notes
+    -----
+    Gains are kept and taken again for the line on top only, until the top stays (they almost only fall).
+    """
+    lines = len(vehicles)
+    most = table.shape[1] - 1
+    freq = np.empty(lines)
+    step = np.zeros(lines, np.int64)
+    rate = np.full(lines, -1.0)
+    fresh = np.zeros(lines, np.bool_)
+    for k in range(lines):
+        freq[k] = 1.0 / table[k, vehicles[k]]
+    given = 0
+    for k in range(lines):
+        rate[k] = np.inf
+    while given < budget:
+        chosen = -1
+        worst = 1.0 + 1e-9
+        for k in range(lines):
+            if need[k] / freq[k] > worst and rate[k] >= 0.0:
+                worst = need[k] / freq[k]
+                chosen = k
+        forced = chosen >= 0
+        while True:
+            if not forced:
+                chosen = -1
+                top = -1.0
+                for k in range(lines):
+                    if rate[k] > top:
+                        top = rate[k]
+                        chosen = k
+                if chosen < 0:
+                    return given
+            k = chosen
+            if fresh[k]:
+                break
+            v = vehicles[k] + 1
+            while v <= most and table[k, v] >= table[k, vehicles[k]]:
+                v += 1
+            if v > most or v - vehicles[k] > budget - given:
+                rate[k] = -1.0
+                if forced:
+                    break
+                continue
+            step[k] = v - vehicles[k]
+            rate[k] = _gain_of(k, ptr, of_line, start, line, ride, freq, 1.0 / table[k, v], flow, alpha) / step[k]
+            fresh[k] = True
+            if forced:
+                break
+        if rate[chosen] < 0.0:
+            continue
+        if step[chosen] > budget - given:
+            rate[chosen] = -1.0
+            continue
+        vehicles[chosen] += step[chosen]
+        given += step[chosen]
+        freq[chosen] = 1.0 / table[chosen, vehicles[chosen]]
+        for k in range(lines):
+            fresh[k] = False
+    return given

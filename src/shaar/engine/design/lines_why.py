@@ -57,7 +57,7 @@ def reasons(
             "people_losing": round(float(city.people.population[near[k] & alone].sum())),
             "peak_load": round(float(hourly * point.plan.headways[k] / 60.0), 1),
             "detour": round(detour(city, line), 3),
-            "speed": round(km / (line.minutes / 60.0), 1),
+            "speed": round(float(km / (line.minutes / 60.0)), 1),
         })  # fmt: skip
     return found
 
@@ -68,8 +68,6 @@ def _near(city: CityInstance, line: StreetLine, where: Mapping[str, F64]) -> npt
 
 
 def detour(city: CityInstance, line: StreetLine) -> float:
-    """Length of the forward direction over the straight distance of its ends; a loop has no sense of it (inf)."""
-    ends = city.groups.xy[[line.route[0], line.route[-1]]]
-    straight = float(np.hypot(*(ends[1] - ends[0])))
-    return line.forward.metres / straight if straight > 1 else float("inf")
-
+    """Run time between the line's stop groups over the least possible between its ends, on the search's times."""
+    nodes = np.asarray(line.route)
+    return float(city.instance.time[nodes[:-1], nodes[1:]].sum() / city.shortest[nodes[0], nodes[-1]])

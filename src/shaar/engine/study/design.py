@@ -147,7 +147,7 @@ def design(
     )  # fmt: skip
     if not tried:
         raise InputError(_nothing(instance, failures))
-    points = front_of.points(instance, tried, sizes, rules.headways, progress)
+    points = front_of.points(instance, tried, sizes, rules.headways, progress, most_lines=lines)
     if not points or (fleet is not None and fleet not in points):
         raise InputError(_too_small(instance, tried, fleet or max(sizes), rules), field="fleet")
     names = _settlement_names(city)
