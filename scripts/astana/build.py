@@ -224,7 +224,7 @@ def main(arguments: list[str]) -> None:
             osm=extract,
             naming=Naming(
                 name="Астана",
-                names=dict(outline.names),
+                names={k: v for k, v in outline.names.items() if k},
                 country="KZ",
                 time_zone="Asia/Almaty",
                 languages=("kk", "ru", "en"),

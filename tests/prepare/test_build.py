@@ -57,6 +57,7 @@ def osm(tmp_path_factory: pytest.TempPathFactory) -> Path:
             box(x + 150, y + 150, 10, {"building": "house", "building:levels": "1"})
     box(220, 220, 40, {"building": "school", "name": "№ 1"})
     box(520, 220, 40, {"building": "office", "building:levels": "4"})
+    box(-10, -10, 620, {"boundary": "administrative", "name": "Кичи Шаар"})
     node(1.0, 1.0, '<tag k="place" v="city"/><tag k="name" v="Шаар"/><tag k="population" v="46000"/>')
     node(300.0, 5.0, '<tag k="highway" v="bus_stop"/><tag k="name" v="Базар"/>')
     path = tmp_path_factory.mktemp("osm") / "town.osm"
@@ -288,6 +289,20 @@ def test_command_line(osm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert error.strip().endswith("none.osm.pbf: no such file")
     main(["city", "check", str(tmp_path / "town")])
     assert "no timetable" in capsys.readouterr().out
+
+
+def test_of_a_region_only_the_named_city_is_kept(osm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from shaar.engine.prepare import build as module
+
+    build_city(tmp_path / "whole", osm=osm)
+    monkeypatch.setattr(module, "REGION_KM", 1.0)
+    monkeypatch.setattr(module, "MARGIN_KM", 0.05)
+    build_city(tmp_path / "part", osm=osm, naming=Naming(name="Кичи Шаар"))
+    whole, part = read(tmp_path / "whole"), read(tmp_path / "part")
+    assert part.meta.name == "Кичи Шаар"
+    assert 0 < part.links["length"].sum() < 0.7 * whole.links["length"].sum()
+    with pytest.raises(InputError, match="wider than a city"):
+        build_city(tmp_path / "none", osm=osm, naming=Naming(name="Чоң Шаар"))
 
 
 def test_bbox_is_checked(osm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
