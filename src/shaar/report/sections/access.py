@@ -86,7 +86,7 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
     title = s.t("places.plain")
     if best is not None and best.better > 0:
         saved = (best.minutes.before or 0.0) - (best.minutes.after or 0.0)
-        title = s.t("places.title", place=name_of(shared, best, s), minutes=s.p("count.minutes", saved))
+        title = s.t("places.title", place=name_of(shared, best, s), minutes=s.p("count.minutes_shorter", saved))
     was = before_word(shared, s)
     heads = (
         s.t("col.place"), s.t("col.kind"), s.t("col.residents"),
@@ -192,13 +192,13 @@ def winners(shared: Shared, s: Speaker) -> list[str]:
         out.append(s.t("winners.gain", places=s.join([say(p) for p in gain])))
     if lose:
         out.append(s.t("winners.lose", places=s.join([say(p) for p in lose])))
-    elif known:
-        out.append(s.t("winners.nobody"))
     wider = [
         p for p in known if p.better == 0 and (p.minutes.after or 0.0) - (p.minutes.before or 0.0) >= fx.UNCLEAR_MINUTES
     ]
     if wider:
         out.append(s.t("winners.wider", places=s.join([say(p) for p in wider[:5]])))
+    if known and not lose and not wider:
+        out.append(s.t("winners.nobody"))
     flat = sum(p.better == 0 for p in known) - len(wider)
     if flat:
         out.append(s.p("winners.flat", flat))
