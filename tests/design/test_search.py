@@ -133,6 +133,7 @@ def test_front_is_non_dominated_and_falls():
         ({"terminal": np.zeros(15, dtype=bool)}, {}, "two terminals"),
         ({"max_minutes": 7.0}, {}, "no route between terminals through nodes 0, 8, 11"),
         ({}, {"total_cap": 50.0}, "any route set needs at least 63"),
+        ({"terminal": np.arange(15) != 8}, {}, "can pass node 8 without coming back"),
         ({"min_nodes": 9}, {}, "min_nodes <= max_nodes"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from ..errors import InputError
 from .instance import Instance
@@ -93,6 +93,36 @@ def _reach(instance: Instance) -> None:
             f"{instance.min_nodes} nodes",
             field="must_cover",
         )
+    lost = np.flatnonzero(served & _dead_ends(links, np.asarray(instance.terminal, dtype=bool)))
+    if len(lost):
+        raise InputError(
+            f"no route between two terminals can pass {_names(lost)} without coming back the same way; make such nodes "
+            "terminals or do not require them",
+            field="terminal",
+        )
+
+
+def _dead_ends(links: npt.NDArray[np.bool_], terminal: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Nodes, not terminals, that lie on no simple path between two terminals, shape (n,).
+
+    A node lies on one if two ways without a common node lead from it to terminals, that is (Menger 1927), if no
+    single other node cuts it off from a node joined to all terminals.
+    """
+    n = len(links)
+    joined = np.zeros((n + 1, n + 1), dtype=np.int8)
+    joined[:n, :n] = links
+    joined[n, :n] = joined[:n, n] = terminal
+    dead = np.zeros(n, dtype=bool)
+    if terminal.all():
+        return dead
+    for gone in range(n):
+        rest = joined.copy()
+        rest[gone] = rest[:, gone] = 0
+        piece = connected_components(csr_matrix(rest), directed=False)[1]
+        cut = piece[:n] != piece[n]
+        cut[gone] = False
+        dead |= cut
+    return dead & ~terminal
 
 
 def _room(instance: Instance, total_cap: float | None) -> None:
