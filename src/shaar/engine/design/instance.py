@@ -35,8 +35,8 @@ class Instance:
     max_minutes
         Longest one-direction run time of a route.
     unserved_minutes
-        What a trip between nodes that no route connects counts in the mean; ``inf`` (the classic problem): a route
-        set must cover every node in ``must_cover`` and connect them all.
+        What a trip between nodes that no route connects, or only more slowly than this, counts in the mean; ``inf``
+        (the classic problem): a route set must serve and connect every node in ``must_cover`` or with demand.
     """
 
     name: str
