@@ -77,8 +77,8 @@ def grid_factor(country: str) -> GridFactor | None:
 def monthly(january: float, july: float) -> tuple[float, ...]:
     """Return twelve monthly means from those of January and July, on a cosine between them.
 
-    Mid-latitude months follow the cosine within about 2 K; its months of change (April, October) matter little for
-    heating. In the south January is the warm end of the same curve.
+    An approximation for places of which only these two are known; entered monthly means are better.
+    In the south January is the warm end of the same curve.
     """
     mean, swing = (january + july) / 2, (january - july) / 2
     return tuple(mean + swing * math.cos(2 * math.pi * m / 12) for m in range(12))

@@ -14,7 +14,7 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
 #: Rest and buffer at the end of every trip: a share of the run time, but not less than some minutes.
-#: Planning values: 10 % recovery and at least 5 minutes are common minima (TCRP Report 30; operators' rules differ).
+#: Planning values of our own; operators' rules differ, so both can be set.
 LAYOVER_SHARE = 0.10
 LAYOVER_MIN_S = 300
 
