@@ -95,7 +95,7 @@ def grid_city(
         nodes=schema.conform("nodes", nodes),
         links=schema.conform("links", link_frame),
         turns=schema.conform("turns", turns),
-        stops=schema.conform("stops", _stops(links, points, nx, ny, step) if stops else schema.empty("stops")),
+        stops=schema.conform("stops", _stops(links, points, nx, ny, step) if stops and bus else schema.empty("stops")),
         base=schema.empty("base"),
     )
     return city

@@ -220,6 +220,16 @@ def _settlement_stops(
     far = city.places.filter((pl.col("kind") == "settlement") & pl.col("outlying").fill_null(False))
     home = city.zones["settlement"].to_list()
     xy = stop_xy(stops, streets)
+    empty = [str(n or p) for p, n in far.select("place_id", "name").iter_rows() if p not in home]
+    if empty:
+        findings.append(
+            Finding(
+                "design.settlements_without_zones",
+                f"{len(empty)} outlying settlement(s) hold no zone with people, so no line has to reach them: "
+                f"{', '.join(empty[:5])}.",
+                count=len(empty), where=empty[0], values={"places": ", ".join(empty[:5])},
+            )  # fmt: skip
+        )
     for place in far["place_id"].to_list():
         zones = [z for z, s in enumerate(home) if s == place]
         points = np.flatnonzero(np.isin(crowd.zone, zones) & (crowd.population + crowd.jobs > 0))
@@ -336,9 +346,9 @@ def _links(streets: BusStreets, groups: Groups, rules: CityRules) -> tuple[F64, 
     trees = []
     owner = np.repeat(np.arange(n), np.diff(groups.edge_ptr))
     # Where a group is wide, a line that calls at one end of it and goes on from the other has that way to run as well:
-    # times count from and to the group's representative point.
+    # times count half the way from and to the group's representative point, since lines seldom cross all of it.
     place = shapely.get_coordinates(shapely.line_interpolate_point(streets.lines[groups.edge], groups.edge_at))
-    aside = np.hypot(*(place - groups.xy[owner]).T) / (ASIDE_KMH * 1000.0 / 60.0)
+    aside = 0.5 * np.hypot(*(place - groups.xy[owner]).T) / (ASIDE_KMH * 1000.0 / 60.0)
     remain = streets.minutes[groups.edge] * (1.0 - np.minimum(groups.edge_at / lengths[groups.edge], 1.0))
     for g in range(n):
         mine = slice(groups.edge_ptr[g], groups.edge_ptr[g + 1])
@@ -349,6 +359,10 @@ def _links(streets: BusStreets, groups: Groups, rules: CityRules) -> tuple[F64, 
         through = kernels.pass_through(label, pred, groups.edge_owner, g)
         trees.append(pred)
         arrive = label[groups.edge] - remain + aside
+        # On an edge that the way starts on, a place behind the start is not reached by standing still.
+        begun = np.full(streets.m, -np.inf)
+        begun[edges] = groups.edge_at[mine]
+        arrive[(pred[groups.edge] < 0) & (groups.edge_at < begun[groups.edge])] = np.inf
         for h in range(n):
             if h == g:
                 continue

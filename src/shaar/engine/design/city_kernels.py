@@ -117,15 +117,16 @@ def pass_through(label, pred, group, origin):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def layered_path(ptr, succ, cost, minutes, layer_ptr, layer_edge, layer_cost, limit):  # type: ignore[no-untyped-def]
+def layered_path(ptr, succ, cost, minutes, layer_ptr, layer_edge, layer_cost, layer_at, limit):  # type: ignore[no-untyped-def]
     """Least-minutes walk over one edge of each layer in order, every turn legal (dynamic programme over layers).
 
     Parameters
     ----------
     ptr, succ, cost, minutes
         As in :func:`edge_tree`.
-    layer_ptr, layer_edge, layer_cost
-        Layer k may be passed on ``layer_edge[layer_ptr[k]:layer_ptr[k+1]]``, at an extra cost (minutes).
+    layer_ptr, layer_edge, layer_cost, layer_at
+        Layer k may be passed on ``layer_edge[layer_ptr[k]:layer_ptr[k+1]]``, at an extra cost (minutes) and so far
+        along the edge; a layer is not passed on the edge of the one before if that place lies behind it.
     limit
         Longest leg between two layers (minutes).
 
@@ -141,6 +142,9 @@ def layered_path(ptr, succ, cost, minutes, layer_ptr, layer_edge, layer_cost, li
     first = layer_edge[layer_ptr[0] : layer_ptr[1]]
     label_here = layer_cost[layer_ptr[0] : layer_ptr[1]].copy()
     edges_here = first.copy()
+    place = np.full(m, -1.0)
+    for q in range(layer_ptr[0], layer_ptr[1]):
+        place[layer_edge[q]] = layer_at[q]
     empty = np.empty(0, np.int64)
     for k in range(1, n_layers):
         nxt = layer_edge[layer_ptr[k] : layer_ptr[k + 1]]
@@ -152,7 +156,10 @@ def layered_path(ptr, succ, cost, minutes, layer_ptr, layer_edge, layer_cost, li
         for e in range(m):
             best_pred[k, e] = pred[e]
         kept = 0
-        for e in nxt:
+        for q in range(len(nxt)):
+            e = nxt[q]
+            if pred[e] < 0 and layer_at[layer_ptr[k] + q] < place[e]:
+                label[e] = np.inf
             if label[e] < np.inf:
                 kept += 1
         if kept == 0:
@@ -166,6 +173,9 @@ def layered_path(ptr, succ, cost, minutes, layer_ptr, layer_edge, layer_cost, li
                 edges_here[i] = e
                 label_here[i] = label[e] + base + layer_cost[layer_ptr[k] + q]
                 i += 1
+        place[:] = -1.0
+        for q in range(layer_ptr[k], layer_ptr[k + 1]):
+            place[layer_edge[q]] = layer_at[q]
     e = edges_here[np.argmin(label_here)]
     backwards = [e]
     at = np.empty(n_layers, np.int64)

@@ -163,7 +163,7 @@ def _direction(city: CityInstance, route: tuple[int, ...], book: StopBook) -> Di
 
 def _way(streets: BusStreets, groups: Groups, route: tuple[int, ...]) -> tuple[I64, I64]:
     lengths = np.maximum(streets.metres, 1e-9)
-    ptr, edge, cost = [0], [], []
+    ptr, edge, cost, place = [0], [], [], []
     for k, g in enumerate(route):
         edges, at = groups.edges_of(g)
         rest = streets.minutes[edges] * (1.0 - np.minimum(at / lengths[edges], 1.0))
@@ -171,10 +171,11 @@ def _way(streets: BusStreets, groups: Groups, route: tuple[int, ...]) -> tuple[I
         extra = rest if k == 0 else (-rest if k == len(route) - 1 else np.zeros(len(edges)))
         edge.append(edges)
         cost.append(extra)
+        place.append(at)
         ptr.append(ptr[-1] + len(edges))
     path, at = kernels.layered_path(
         streets.ptr, streets.succ, streets.turn, streets.minutes, np.array(ptr, np.int64),
-        np.concatenate(edge), np.concatenate(cost), np.inf,
+        np.concatenate(edge), np.concatenate(cost), np.concatenate(place), np.inf,
     )  # fmt: skip
     return path, at
 

@@ -109,7 +109,7 @@ def design(
     fleets
         Fleet sizes of the front; default: 0.5 to 1.5 times ``fleet``.
     options
-        ``walk_kmh`` and ``max_walk_m`` are used.
+        ``walk_kmh`` is used.
     rules
         Assumptions of the model.
 
