@@ -18,8 +18,9 @@ from shaar.engine.timetable.kernels import project_in_order
 
 F64 = npt.NDArray[np.float64]
 
-#: A stop of a relation nearer than this (m) to a known stop is that stop.
-SAME_STOP = 20.0
+#: A stop of a relation nearer than this (m) to a known stop is that stop; half as much again where the names agree.
+SAME_PLACE = 8.0
+SAME_STOP = SAME_PLACE * 1.5
 #: A stop of a relation or of the city farther than this (m) from the line is not on it.
 REACH = 40.0
 #: A stop so near to the middle of the street (m) has no side.
@@ -86,13 +87,18 @@ class StopTable:
         self.xy.append((float(xy[0]), float(xy[1])))
         return len(self.ids) - 1
 
+    def _same(self, i: int, x: float, y: float, name: str | None) -> bool:
+        """Whether a known stop is the one meant: very near, or near with the same name (poles face each other)."""
+        d = float(np.hypot(self.xy[i][0] - x, self.xy[i][1] - y))
+        return d <= SAME_PLACE or (name is not None and name == self.names[i] and d <= SAME_PLACE * 1.5)
+
     def member(self, kind: str, ref: int, name: str | None, lon: float, lat: float) -> int:
         """Find the stop of a relation's member (kind n, w) or of an entered line (kind ``line:``), or take it up."""
         stop_id = f"{kind}{ref}" if kind == "line:" else f"osm:{kind}{ref}"
         if stop_id in self.ids:
             return self.ids.index(stop_id)
         x, y = to_metres([lon], [lat], self.crs)[0]
-        near = self.near(float(x), float(y), SAME_STOP)
+        near = [i for i in self.near(float(x), float(y), SAME_STOP) if self._same(i, float(x), float(y), name)]
         source = "entered" if kind == "line:" else "osm"
         return near[0] if near else self.add(stop_id, name, lon, lat, source)
 
