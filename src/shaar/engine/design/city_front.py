@@ -26,6 +26,8 @@ DENSITIES = (4.0, 6.5, 10.0, 15.0)
 USUAL_RUN = 38.0
 #: A line is dropped unless the mean journey gets longer by more than this (min): fewer lines are easier to know.
 INDIFFERENT = 0.003
+#: Weight of the total run time where no cap can be kept: a minute of run time against a minute of the mean journey.
+SHORT_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def candidates(
 ) -> tuple[list[Candidate], list[str], bool]:
     """Search a route set for each (number of lines, cap), and lay it on the streets.
 
+    A cap of ``inf`` asks for short lines instead: total run time is weighed against the mean journey.
+
     Returns
     -------
     candidates, failures, interrupted
@@ -107,10 +111,12 @@ def candidates(
         try:
             result = search(
                 instance, seconds=None if seconds is None else seconds / len(tries), iterations=iterations,
-                seed=seed, total_cap=cap, chains=chains, progress=show,
+                seed=seed, total_cap=cap if np.isfinite(cap) else None, chains=chains, progress=show,
+                total_weight=0.0 if np.isfinite(cap) else SHORT_WEIGHT,
             )  # fmt: skip
         except ShaarError as e:
-            failures.append(f"{count} lines within {cap:.0f} minutes: {e}")
+            within = f" within {cap:.0f} minutes" if np.isfinite(cap) else ""
+            failures.append(f"{count} lines{within}: {e}")
             continue
         routes = straighten(instance, result.routes, ratio=city.rules.max_detour, shortest=city.shortest)
         lines = tuple(street_line(city, route, book) for route in routes)

@@ -141,10 +141,14 @@ def design(
     progress("streets and stops", 1, 1)
     book = StopBook(instance)
     tries = front_of.densities(instance, size, lines, rules.headways)
-    tried, failures, interrupted = front_of.candidates(
-        instance, tries, book, seconds=None if iterations else seconds, iterations=iterations, seed=seed, chains=2,
-        progress=progress,
-    )  # fmt: skip
+    for attempt in (tries, _sparse(instance, lines)):
+        tried, failures, interrupted = front_of.candidates(
+            instance, attempt, book, seconds=None if iterations else seconds, iterations=iterations, seed=seed,
+            chains=2, progress=progress,
+        )  # fmt: skip
+        # Where no lines keep the caps of the fleet, short lines show what the least fleet is.
+        if tried or interrupted:
+            break
     if not tried:
         raise InputError(_nothing(instance, failures))
     points = front_of.points(instance, tried, sizes, rules.headways, progress, most_lines=lines)
@@ -202,6 +206,11 @@ def _fleet(
 
 def _sizes(size: int) -> list[int]:
     return sorted({max(1, round(size * step)) for step in FLEET_STEPS})
+
+
+def _sparse(instance: CityInstance, lines: int | None) -> list[tuple[int, float]]:
+    counts = [lines] if lines is not None else [1, max(2, len(instance.settlements)), 2 + 2 * len(instance.settlements)]
+    return [(min(c, instance.instance.n), math.inf) for c in sorted(set(counts))]
 
 
 def _nothing(instance: CityInstance, failures: Sequence[str]) -> str:
