@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +17,7 @@ from shaar.cli.options import DayType, WindowType, open_city
 from shaar.cli.serve import serve as serve_folder
 from shaar.engine.errors import ShaarError
 
+F = TypeVar("F", bound=Callable[..., Any])
 LANGUAGES = ("ru", "ky", "kk", "en")
 
 
@@ -65,7 +68,7 @@ def _run(
     console.out.print(f"design   {(out / 'design').resolve()}  (GTFS, GeoJSON, changes)", soft_wrap=True)
 
 
-_shared = [
+_shared: list[Callable[[Any], Any]] = [
     click.option("--fleet", type=click.IntRange(min=1), help="Vehicles at the busiest hour; default: today's."),
     click.option("--lines", type=click.IntRange(min=1), help="Number of lines; default: several are tried."),
     click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time to search."),
@@ -76,10 +79,12 @@ _shared = [
 ]  # fmt: skip
 
 
-def _with(options: list[object]):  # type: ignore[no-untyped-def]
-    def wrap(f):  # type: ignore[no-untyped-def]
+def _with(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
+    """Put several options on a command, first one first."""
+
+    def wrap(f: F) -> F:
         for option in reversed(options):
-            f = option(f)  # type: ignore[operator]
+            f = option(f)
         return f
 
     return wrap
