@@ -183,7 +183,8 @@ def test_a_loop_has_one_direction() -> None:
 
 @pytest.mark.parametrize(
     ("tags", "seconds"),
-    [({"interval": "10"}, 600), ({"interval": "00:07:30"}, 450), ({"interval": "8-12 min"}, 600), ({"frequency": "6/h"}, 600),
+    [({"interval": "10"}, 600), ({"interval": "00:07:30"}, 450), ({"interval": "8-12 min"}, 600),
+     ({"frequency": "6/h"}, 600),
      ({"interval": "often"}, None), ({"interval": "0"}, None), ({}, None)],
 )  # fmt: skip
 def test_headways(tags: dict[str, str], seconds: int | None) -> None:
