@@ -87,7 +87,7 @@ def grid_city(
             "from_link": [first["link_id"]], "via_node": [node[3, 2]], "to_link": [then["link_id"]],
             "bus_exempt": [False],
         })  # fmt: skip
-    city = City(
+    return City(
         path=Path("grid"),
         meta=_meta(),
         zones=schema.conform("zones", _zones(nx, ny, step, settlement)),
@@ -98,7 +98,6 @@ def grid_city(
         stops=schema.conform("stops", _stops(links, points, nx, ny, step) if stops and bus else schema.empty("stops")),
         base=schema.empty("base"),
     )
-    return city
 
 
 def _meta() -> Meta:
@@ -146,7 +145,7 @@ def _stops(links: list[dict[str, object]], points: list[list[tuple[float, float]
     for link, line in zip(links, points, strict=True):
         if link["highway"] != "secondary":
             continue
-        (x0, y0), (x1, y1) = line[0], line[-1]
+        x0, y0 = line[0]
         if round(x0 / step) % 2:
             continue
         for side, sign in (("right", -1.0), ("left", 1.0)):

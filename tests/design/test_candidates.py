@@ -8,12 +8,12 @@ import pytest
 import shapely
 from scipy.spatial.distance import pdist
 
+from design.grid_city import grid_city
 from shaar.engine.city import schema
 from shaar.engine.design.candidates import StopRules, propose_stops, stop_xy
 from shaar.engine.design.city_groups import stop_edges
 from shaar.engine.design.city_people import people
 from shaar.engine.design.city_streets import bus_streets
-from tests.design.grid_city import grid_city
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 import pytest
 
-from shaar.engine.design.city_instance import CityRules, city_instance
+from design.grid_city import gravity, grid_city
+from shaar.engine.design.city_instance import city_instance
+from shaar.engine.design.city_rules import CityRules
 from shaar.engine.errors import InputError
-from tests.design.grid_city import gravity, grid_city
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def test_paths_are_legal_and_meet_no_third_group(made) -> None:
     for (a, b), path in ci.paths.items():
         assert path[0] in groups.edges_of(a)[0]
         assert path[-1] in groups.edges_of(b)[0]
-        for e, f in zip(path[:-1], path[1:]):
+        for e, f in pairwise(path):
             assert f in streets.succ[streets.ptr[e] : streets.ptr[e + 1]]
     clean = [
         all(groups.edge_owner[e] in (-1, a, b) for e in path[1:-1]) or (b, a) in ci.paths
@@ -70,7 +72,9 @@ def test_fewer_groups_grow_wider(made) -> None:
 def test_a_settlement_without_streets_is_said(made) -> None:
     city, _ = made
     far = city.links.filter(pl.col("length") < 1000)
-    cut = replace(city, links=far.with_row_index("k").with_columns(pl.col("k").cast(pl.Int32).alias("link_id")).drop("k"))
+    cut = replace(
+        city, links=far.with_row_index("k").with_columns(pl.col("k").cast(pl.Int32).alias("link_id")).drop("k")
+    )
     ci = city_instance(replace(cut, stops=city.stops.clear(), turns=city.turns.clear()), gravity(city))
     codes = {f.code for f in ci.findings}
     assert "design.settlements_unreachable" in codes

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 import pytest
 import shapely
 
+from design.grid_city import grid_city
 from shaar.engine.design import city_kernels as kernels
 from shaar.engine.design.city_streets import RunTimes, bus_streets
 from shaar.engine.errors import InputError
-from tests.design.grid_city import grid_city
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def _from(streets, edge: int) -> np.ndarray:
 
 def _cost(streets, path: np.ndarray) -> float:
     total = 0.0
-    for a, b in zip(path[:-1], path[1:]):
+    for a, b in pairwise(path):
         span = slice(streets.ptr[a], streets.ptr[a + 1])
         assert b in streets.succ[span]
         total += streets.minutes[b] + streets.turn[span][list(streets.succ[span]).index(b)]

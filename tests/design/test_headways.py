@@ -101,7 +101,9 @@ def test_small_networks_come_near_the_optimum_of_enumeration(seed: int, fleet: i
     rng = np.random.default_rng(seed)
     od = rng.integers(0, 50, (5, 5)).astype(float) + 1
     np.fill_diagonal(od, 0)
-    m = model(5, [(0, 1, 2), (2, 3, 4), (0, 3)], [rng.uniform(3, 12, 2), rng.uniform(3, 12, 2), [rng.uniform(5, 20)]], od)
+    m = model(
+        5, [(0, 1, 2), (2, 3, 4), (0, 3)], [rng.uniform(3, 12, 2), rng.uniform(3, 12, 2), [rng.uniform(5, 20)]], od
+    )
     plans = allocate(m, [fleet], swaps=50)
     if fleet < m.least_vehicles().sum():
         assert plans == {}

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import dijkstra
 
+from design.grid_city import gravity, grid_city
 from shaar.engine.design.city_instance import city_instance
 from shaar.engine.design.instance import Instance
 from shaar.engine.design.lines import StopBook, street_line
 from shaar.engine.design.lines_straight import shortest_minutes, straighten, winds
-from tests.design.grid_city import gravity, grid_city
 
 
 @pytest.fixture(scope="module")

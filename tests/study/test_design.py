@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
+from design.grid_city import gravity, grid_city
 from shaar.engine.city import schema
 from shaar.engine.errors import InputError
 from shaar.engine.fleet.service import line_fleets
@@ -18,7 +19,6 @@ from shaar.engine.study.design_output import design_feed
 from shaar.engine.study.results import DesignResult
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
-from tests.design.grid_city import gravity, grid_city
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,9 @@ def test_an_interrupted_search_keeps_its_best(city, od) -> None:
 
 
 def test_a_fleet_too_small_names_the_constraint_and_the_least(city, od) -> None:
-    with pytest.raises(InputError, match=r"vehicles are too few: reaching all 1 outlying settlements .* takes \d+") as e:
+    with pytest.raises(
+        InputError, match=r"vehicles are too few: reaching all 1 outlying settlements .* takes \d+"
+    ) as e:
         design(city, od, fleet=1, lines=3, iterations=500)
     least = int(str(e.value).split(" takes ")[1].split()[0])
     assert least > 1
@@ -139,7 +141,7 @@ def test_a_fleet_too_small_names_the_constraint_and_the_least(city, od) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("fleet", 0), ("lines", 0), ("fleets", []), ("fleets", [0, 5])])
 def test_senseless_numbers_are_refused(city, od, name, value) -> None:
-    with pytest.raises(InputError, match="at least one|whole numbers"):
+    with pytest.raises(InputError, match=r"at least one|whole numbers"):
         design(city, od, **{name: value})
 
 

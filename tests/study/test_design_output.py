@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from design.grid_city import gravity, grid_city
 from shaar.cli import group
 from shaar.engine.city import folder
 from shaar.engine.errors import ShaarError
@@ -16,7 +17,6 @@ from shaar.engine.measures.scenario import apply, read_scenario
 from shaar.engine.study.design import design
 from shaar.engine.study.design_output import FILES, design_feed, write_design
 from shaar.engine.timetable.read import read_gtfs
-from tests.design.grid_city import gravity, grid_city
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,9 @@ def test_the_gtfs_reads_back_with_every_line_both_ways(written, result) -> None:
     assert feed.trips.height == 2 * len(plan.lines)
     for line in plan.lines:
         for way, stops in ((0, line.stops_forward), (1, line.stops_backward)):
-            trip = feed.trips.filter((pl.col("route_id") == line.line_id) & (pl.col("direction_id") == way))["trip_id"][0]
+            trip = feed.trips.filter((pl.col("route_id") == line.line_id) & (pl.col("direction_id") == way))["trip_id"][
+                0
+            ]
             assert tuple(feed.stop_times.filter(pl.col("trip_id") == trip)["stop_id"]) == stops
     assert feed.stops["stop_name"].null_count() == 0
 

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("city", type=click.Path(path_type=Path))
-@click.option("--fleet", type=click.IntRange(min=1), help="Vehicles in service at the peak [default: today's, else by population].")
+@click.option(
+    "--fleet",
+    type=click.IntRange(min=1),
+    help="Vehicles in service at the peak [today's, else by population].",
+)
 @click.option("--fleets", help="Fleet sizes of the front, comma-separated [default: 0.5 to 1.5 times the fleet].")
-@click.option("--lines", type=click.IntRange(min=1), help="Number of lines [default: several are tried].")
+@click.option("--lines", type=click.IntRange(min=1), help="Number of lines [several are tried].")
 @click.option("--seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Time for the search.")
-@click.option("--iterations", type=click.IntRange(min=1), help="Proposals per search instead of seconds: repeatable exactly.")
+@click.option("--iterations", type=click.IntRange(min=1), help="Proposals per search, not seconds: repeatable.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Makes the random numbers.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the files [default: CITY-design].")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the files [CITY-design].")
 def design(
     city: Path, fleet: int | None, fleets: str | None, lines: int | None, seconds: float, iterations: int | None,
     seed: int, out: Path | None,
@@ -57,7 +61,9 @@ def _sizes(text: str | None) -> list[int] | None:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise click.BadParameter(f'"{text}" is not a list of whole numbers such as 200,300,400', param_hint="--fleets") from None
+        raise click.BadParameter(
+            f'"{text}" is not a list of whole numbers such as 200,300,400', param_hint="--fleets"
+        ) from None
 
 
 def show(result: DesignResult) -> None:

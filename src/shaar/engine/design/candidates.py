@@ -128,9 +128,7 @@ def propose_stops(
     for number, k in enumerate(chosen, start=1):
         e = int(edge[k])
         name = f"{prefix}{number}"
-        rows.append(
-            stop_row(streets, e, float(metres[k]), f"{name}a", setback=rules.setback, drive_side=drive_side)
-        )
+        rows.append(stop_row(streets, e, float(metres[k]), f"{name}a", setback=rules.setback, drive_side=drive_side))
         other = int(streets.opposite[e])
         if other >= 0:
             at = float(shapely.length(streets.lines[e]) - metres[k])

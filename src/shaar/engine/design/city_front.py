@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from shaar.engine.design.city_instance import CityInstance
 from shaar.engine.design.headways import HeadwayModel, HeadwayPlan, HeadwayRules, allocate, assign, headway_model
-from shaar.engine.design.instance import RouteSet
 from shaar.engine.design.lines import StopBook, StreetLine, street_line
 from shaar.engine.design.lines_straight import straighten
 from shaar.engine.design.search import SearchResult, search
@@ -54,7 +53,8 @@ class Point:
         rules, assignment = self.model.rules, self.plan.assignment
         hourly = assignment.peak_load * rules.peak_hour
         left = np.maximum(hourly - rules.capacity * 60.0 / self.plan.headways, 0.0)
-        return assignment.mean_minutes + float((left * self.plan.headways).sum() / (self.model.od.sum() * rules.peak_hour))
+        waiting = float((left * self.plan.headways).sum())
+        return assignment.mean_minutes + waiting / float(self.model.od.sum() * rules.peak_hour)
 
 
 def densities(city: CityInstance, fleet: int, lines: int | None, rules: HeadwayRules) -> list[tuple[int, float]]:
@@ -160,16 +160,19 @@ def points(
             point = Point(lines, model, plan, k)
             if fleet not in best or point.score < best[fleet].score:
                 best[fleet] = point
-            progress("headways", k + 0.5, len(tried), f"{fleet} vehicles: {best[fleet].plan.assignment.mean_minutes:.2f} min")
+            progress("headways", k + 0.5, len(tried), _note(fleet, best[fleet]))
+    progress("headways", len(tried), len(tried))
     for number, fleet in enumerate(sorted(best), start=1):
         best[fleet] = prune(city, best[fleet], fleet, rules)
-        progress("front", number, len(best), f"{fleet} vehicles: {best[fleet].plan.assignment.mean_minutes:.2f} min")
+        progress("front", number, len(best), _note(fleet, best[fleet]))
     return best
 
 
-def fit(
-    city: CityInstance, lines: Sequence[StreetLine], fleet: int, rules: HeadwayRules
-) -> tuple[StreetLine, ...]:
+def _note(fleet: int, point: Point) -> str:
+    return f"{fleet} vehicles: {point.plan.assignment.mean_minutes:.2f} min"
+
+
+def fit(city: CityInstance, lines: Sequence[StreetLine], fleet: int, rules: HeadwayRules) -> tuple[StreetLine, ...]:
     """Drop the lines least used per vehicle until the rest fits the fleet at the longest headway.
 
     Lines that alone reach a group that must be covered stay; empty when even those do not fit.

@@ -139,9 +139,7 @@ def keep_groups(groups: Groups, keep: npt.NDArray[np.bool_], stops: pl.DataFrame
     return _describe(label, groups.stop_edge, groups.stop_at, xy, groups.radius, int(keep.sum()), streets)
 
 
-def _describe(
-    label: I64, stop_edge: I64, stop_at: F64, xy: F64, radius: float, n: int, streets: BusStreets
-) -> Groups:
+def _describe(label: I64, stop_edge: I64, stop_at: F64, xy: F64, radius: float, n: int, streets: BusStreets) -> Groups:
     tree = shapely.STRtree(streets.lines)
     points = np.empty((n, 2))
     ptr, edges, offsets = [0], [], []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,13 @@ from scipy.spatial import ConvexHull, QhullError
 
 from shaar.engine.city import geoparquet
 from shaar.engine.city.model import City
-from shaar.engine.design import city_kernels as kernels
 from shaar.engine.design.candidates import StopRules, propose_stops, stop_xy
+from shaar.engine.design.city_access import group_demand, walk_minutes, zone_access
 from shaar.engine.design.city_groups import Groups, keep_groups, stop_groups
+from shaar.engine.design.city_links import city_links, farthest
 from shaar.engine.design.city_people import People, people
-from shaar.engine.design.city_streets import BusStreets, RunTimes, bus_streets
+from shaar.engine.design.city_rules import CityRules
+from shaar.engine.design.city_streets import BusStreets, bus_streets
 from shaar.engine.design.instance import Instance
 from shaar.engine.design.lines_straight import shortest_minutes
 from shaar.engine.errors import InputError
@@ -25,56 +27,6 @@ from shaar.engine.findings import Finding
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
-
-#: Speed at which a wide stop group is crossed (km/h) and usual distance between stops (m); both assumed.
-ASIDE_KMH = 25.0
-STOP_SPACING = 420.0
-
-
-@dataclass(frozen=True, slots=True)
-class CityRules:
-    """What the reduction of a city assumes; every value can be replaced.
-
-    Parameters
-    ----------
-    target_groups
-        About so many stop groups.
-    walk_kmh, walk_detour, reach
-        Walking speed, street over straight distance, and how far (straight metres) people walk to a stop.
-    choices
-        A zone's people use at most so many groups.
-    transfer_walk, transfer_discomfort
-        Minutes that a transfer costs besides its wait.
-    usual_headway
-        Headway (min) from which the search takes the wait of a transfer: half of it.
-    min_nodes, max_nodes, max_minutes
-        Stop groups of a line and its longest one-direction run time.
-    max_detour
-        Run time of a line over the least between its ends; see :func:`shaar.engine.design.lines_straight.straighten`.
-    terminal_share
-        Share of groups with most trips that may be termini because many people start there.
-    """
-
-    target_groups: int = 220
-    walk_kmh: float = 4.0
-    walk_detour: float = 1.3
-    reach: float = 800.0
-    choices: int = 4
-    transfer_walk: float = 1.0
-    transfer_discomfort: float = 4.0
-    usual_headway: float = 10.0
-    min_nodes: int = 5
-    max_nodes: int = 36
-    max_minutes: float = 60.0
-    max_detour: float = 1.4
-    terminal_share: float = 0.15
-    run: RunTimes = field(default_factory=RunTimes)
-    stops: StopRules = field(default_factory=StopRules)
-
-    @property
-    def transfer(self) -> float:
-        """Minutes a transfer costs besides its wait."""
-        return self.transfer_walk + self.transfer_discomfort
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +107,7 @@ def city_instance(
     groups = stop_groups(stops, streets, target=rules.target_groups, drive_side=side)
     if groups.n < 2:
         raise InputError("fewer than two places in this city can have a bus stop, so no line can be designed")
-    ptr, group, minutes = _access(crowd, groups, stops, streets, len(city.zones), rules)
+    ptr, group, minutes = zone_access(crowd, groups, stops, streets, len(city.zones), rules)
     settlements = _settlement_groups(outlying, groups, crowd, stops, streets, rules, findings)
     used = np.zeros(groups.n, bool)
     weight = od.sum(axis=0) + od.sum(axis=1)
@@ -165,17 +117,17 @@ def city_instance(
         new = np.cumsum(used) - 1
         groups = keep_groups(groups, used, stops, streets)
         settlements = {k: int(new[g]) for k, g in settlements.items()}
-        ptr, group, minutes = _access(crowd, groups, stops, streets, len(city.zones), rules)
-    time, paths = _links(streets, groups, rules)
-    demand = _group_demand(od, ptr, group, minutes, groups.n)
+        ptr, group, minutes = zone_access(crowd, groups, stops, streets, len(city.zones), rules)
+    time, paths = city_links(streets, groups, rules.run)
+    demand = group_demand(od, ptr, group, minutes, groups.n)
     if not demand.sum() > 0:
         raise InputError("no two stop groups have any trips between them, so there is nothing to design for")
-    walk = _walk(city, streets, rules)
+    walk = walk_minutes(city, streets, rules)
     without = np.diff(ptr) == 0
     _tell(city, od, without, stops, proposed, streets, findings, rules)
     must = np.zeros(groups.n, bool)
     must[list(settlements.values())] = True
-    far = _farthest(time, must, demand)
+    far = farthest(time, must, demand)
     walk_mean = float((walk * od).sum() / od.sum())
     instance = Instance(
         name=city.meta.name,
@@ -195,7 +147,8 @@ def city_instance(
     )
     return CityInstance(
         instance=instance, streets=streets, groups=groups, people=crowd, stops=stops, od=od, access_ptr=ptr,
-        access_group=group, access_minutes=minutes, walk=walk, paths=paths, settlements=settlements, rules=rules, shortest=shortest_minutes(instance),
+        access_group=group, access_minutes=minutes, walk=walk, paths=paths, settlements=settlements, rules=rules,
+        shortest=shortest_minutes(instance),
         findings=tuple(findings),
     )  # fmt: skip
 
@@ -227,8 +180,10 @@ def _settlement_stops(
                 "design.settlements_without_zones",
                 f"{len(empty)} outlying settlement(s) hold no zone with people, so no line has to reach them: "
                 f"{', '.join(empty[:5])}.",
-                count=len(empty), where=empty[0], values={"places": ", ".join(empty[:5])},
-            )  # fmt: skip
+                count=len(empty),
+                where=empty[0],
+                values={"places": ", ".join(empty[:5])},
+            )
         )
     for place in far["place_id"].to_list():
         zones = [z for z, s in enumerate(home) if s == place]
@@ -242,9 +197,7 @@ def _settlement_stops(
         mask[points] = 1.0
         only = People(crowd.xy, crowd.zone, crowd.population * mask, crowd.jobs * mask, crowd.share)
         easy = StopRules(**{**_as_dict(rules.stops), "least_people": 1.0, "reach": rules.reach})
-        more = propose_stops(
-            streets, only, stops, easy, drive_side=rules.run.drive_side, prefix=f"new_{place}_"
-        )
+        more = propose_stops(streets, only, stops, easy, drive_side=rules.run.drive_side, prefix=f"new_{place}_")
         stops = pl.concat([stops, more.head(2)])
         xy = stop_xy(stops, streets)
     return stops, outlying
@@ -280,132 +233,19 @@ def _settlement_groups(
                 "design.settlements_unreachable",
                 f"{len(lost)} outlying settlement(s) have no bus-legal street joined to the network within "
                 f"{rules.reach:.0f} m of their people, so no line can reach them: {', '.join(lost[:5])}.",
-                count=len(lost), where=lost[0], values={"metres": rules.reach, "places": ", ".join(lost[:5])},
-            )  # fmt: skip
+                count=len(lost),
+                where=lost[0],
+                values={"metres": rules.reach, "places": ", ".join(lost[:5])},
+            )
         )
     return chosen
-
-
-def _access(
-    crowd: People, groups: Groups, stops: pl.DataFrame, streets: BusStreets, n_zones: int, rules: CityRules
-) -> tuple[I64, I64, F64]:
-    """Walking minutes from zones to the nearest stop of each group in reach, averaged over the zone's points."""
-    xy = stop_xy(stops, streets)
-    per_zone = np.bincount(crowd.zone, minlength=n_zones)
-    rows: list[tuple[int, float, int]] = []
-    for g in range(groups.n):
-        members = xy[groups.stop_group == g]
-        near = np.flatnonzero(np.hypot(*(crowd.xy - members.mean(axis=0)).T) <= 2.5 * rules.reach)
-        if not len(near):
-            continue
-        d = np.hypot(*(crowd.xy[near][:, None] - members[None]).transpose(2, 0, 1)).min(axis=1)
-        total = np.bincount(crowd.zone[near], weights=d, minlength=n_zones)
-        seen = np.bincount(crowd.zone[near], minlength=n_zones)
-        mean = np.where((seen == per_zone) & (seen > 0), total / np.maximum(seen, 1), np.inf)
-        rows += [(int(z), float(mean[z]), g) for z in np.flatnonzero(mean <= rules.reach)]
-    rows.sort()
-    kept: list[tuple[int, float, int]] = []
-    count = np.zeros(n_zones, np.int64)
-    for z, d, g in rows:
-        if count[z] < rules.choices:
-            kept.append((z, d, g))
-            count[z] += 1
-    ptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    group = np.array([k[2] for k in kept], np.int64)
-    minutes = np.array([k[1] for k in kept], np.float64) * rules.walk_detour / (rules.walk_kmh * 1000.0 / 60.0)
-    return ptr, group, minutes
-
-
-def _group_demand(od: F64, ptr: I64, group: I64, minutes: F64, n: int) -> F64:
-    """Split each zone's trips over its groups, nearer ones more: weight exp(-minutes / 4)."""
-    zone = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
-    weight = np.exp(-minutes / 4.0)
-    share = np.zeros((len(ptr) - 1, n))
-    share[zone, group] = weight
-    total = share.sum(axis=1, keepdims=True)
-    share = np.divide(share, total, out=np.zeros_like(share), where=total > 0)
-    demand = share.T @ od @ share
-    np.fill_diagonal(demand, 0.0)
-    return demand
-
-
-def _walk(city: City, streets: BusStreets, rules: CityRules) -> F64:
-    x, y = streets.to_metric.transform(city.zones["lon"].to_numpy(), city.zones["lat"].to_numpy())
-    metres = np.hypot(x[:, None] - x[None], y[:, None] - y[None])
-    return metres * rules.walk_detour / (rules.walk_kmh * 1000.0 / 60.0)
-
-
-def _links(streets: BusStreets, groups: Groups, rules: CityRules) -> tuple[F64, dict[tuple[int, int], I64]]:
-    """Minutes (dwell included) and street paths between groups whose least path meets no third group."""
-    n = groups.n
-    lengths = np.maximum(streets.metres, 1e-9)
-    full = np.full((n, n), np.inf)
-    near = np.zeros((n, n), bool)
-    best = np.full((n, n), -1, np.int64)
-    nothing = np.zeros(streets.m, bool)
-    trees = []
-    owner = np.repeat(np.arange(n), np.diff(groups.edge_ptr))
-    # Where a group is wide, a line that calls at one end of it and goes on from the other has that way to run as well:
-    # times count half the way from and to the group's representative point, since lines seldom cross all of it.
-    place = shapely.get_coordinates(shapely.line_interpolate_point(streets.lines[groups.edge], groups.edge_at))
-    aside = 0.5 * np.hypot(*(place - groups.xy[owner]).T) / (ASIDE_KMH * 1000.0 / 60.0)
-    remain = streets.minutes[groups.edge] * (1.0 - np.minimum(groups.edge_at / lengths[groups.edge], 1.0))
-    for g in range(n):
-        mine = slice(groups.edge_ptr[g], groups.edge_ptr[g + 1])
-        edges, rest = groups.edge[mine], (remain + aside)[mine]
-        label, pred = kernels.edge_tree(
-            streets.ptr, streets.succ, streets.turn, streets.minutes, edges, rest, nothing, np.inf
-        )
-        through = kernels.pass_through(label, pred, groups.edge_owner, g)
-        trees.append(pred)
-        arrive = label[groups.edge] - remain + aside
-        # On an edge that the way starts on, a place behind the start is not reached by standing still.
-        begun = np.full(streets.m, -np.inf)
-        begun[edges] = groups.edge_at[mine]
-        arrive[(pred[groups.edge] < 0) & (groups.edge_at < begun[groups.edge])] = np.inf
-        for h in range(n):
-            if h == g:
-                continue
-            part = slice(groups.edge_ptr[h], groups.edge_ptr[h + 1])
-            k = int(np.argmin(arrive[part])) + int(groups.edge_ptr[h])
-            full[g, h], best[g, h] = arrive[k], groups.edge[k]
-            near[g, h] = not through[groups.edge[k]]
-    near |= near.T
-    near &= np.isfinite(full) & np.isfinite(full.T)
-    time = np.full((n, n), np.inf)
-    # A long link between far groups (over open country) has no stops on its way.
-    stops_near = np.hypot(*(groups.xy[:, None] - groups.xy[None]).transpose(2, 0, 1)) < 2500.0
-    paths: dict[tuple[int, int], I64] = {}
-    for g, h in zip(*np.nonzero(near), strict=True):
-        path = [int(best[g, h])]
-        while trees[g][path[-1]] >= 0:
-            path.append(int(trees[g][path[-1]]))
-        edges = np.array(path[::-1], np.int64)
-        paths[int(g), int(h)] = edges
-        # Lines also stop between the groups, about every 400 m.
-        calls = max(1.0, float(streets.metres[edges].sum()) / STOP_SPACING) if stops_near[g, h] else 1.0
-        time[g, h] = max(float(full[g, h]), 0.2) + rules.run.dwell_minutes * calls
-    return time, paths
-
-
-def _farthest(time: F64, must: npt.NDArray[np.bool_], demand: F64) -> float:
-    """Minutes between the busiest group and the farthest group that has to be served."""
-    from scipy.sparse.csgraph import dijkstra
-
-    if not must.any():
-        return 0.0
-    hub = int(np.argmax(demand.sum(axis=0) + demand.sum(axis=1)))
-    weights = np.where(np.isfinite(time), time, 0.0)
-    there, back = dijkstra(weights, indices=hub), dijkstra(weights.T, indices=hub)
-    reach = np.maximum(there, back)[must]
-    return float(reach[np.isfinite(reach)].max(initial=0.0))
 
 
 def _terminals(
     city: City, groups: Groups, streets: BusStreets, demand: F64, time: F64, must: npt.NDArray[np.bool_],
     named: tuple[str, ...], rules: CityRules,
 ) -> npt.NDArray[np.bool_]:  # fmt: skip
-    """Where a line may end: the rim of the network, dead ends, large generators, stations, settlements, named places."""
+    """Where a line may end: rim of the network, dead ends, large generators, stations, settlements, named places."""
     trips = demand.sum(axis=0) + demand.sum(axis=1)
     terminal = must.copy()
     terminal |= np.isfinite(time).sum(axis=1) <= 2
@@ -451,8 +291,10 @@ def _tell(
                 "design.stops_proposed",
                 f"{count} stops are proposals: without them people would be farther than {rules.stops.reach:.0f} m "
                 f"from the {len(city.stops)} stops that are known.",
-                count=count, severity="assumed", values={"known": len(city.stops), "metres": rules.stops.reach},
-            )  # fmt: skip
+                count=count,
+                severity="assumed",
+                values={"known": len(city.stops), "metres": rules.stops.reach},
+            )
         )
     lost = without & ((od.sum(axis=0) + od.sum(axis=1)) > 0)
     if lost.any():
@@ -464,10 +306,11 @@ def _tell(
                 "design.zones_without_access",
                 f"{int(lost.sum())} zones with {persons:,.0f} residents and {share:.1%} of trips have no place for a "
                 f"stop within {rules.reach:.0f} m on average; their trips count as walked.",
-                count=int(lost.sum()), where=str(city.zones["zone_id"][first]),
+                count=int(lost.sum()),
+                where=str(city.zones["zone_id"][first]),
                 values={"persons": round(persons), "share": share, "metres": rules.reach},
                 points=((float(city.zones["lon"][first]), float(city.zones["lat"][first])),),
-            )  # fmt: skip
+            )
         )
     if streets.outside:
         findings.append(
@@ -475,6 +318,7 @@ def _tell(
                 "design.streets_outside_core",
                 f"{streets.outside} directed bus-legal street edges cannot be reached from the rest and back over "
                 "legal turns; no line uses them.",
-                count=streets.outside, severity="info",
-            )  # fmt: skip
+                count=streets.outside,
+                severity="info",
+            )
         )

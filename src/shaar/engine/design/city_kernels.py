@@ -102,7 +102,7 @@ def edge_tree(ptr, succ, cost, minutes, start, start_label, target, limit):  # t
 
 @njit(cache=True, nogil=True)
 def pass_through(label, pred, group, origin):  # type: ignore[no-untyped-def]
-    """Mark edges whose path from the start ran over an edge of a group other than ``origin`` before them, shape (m,)."""
+    """Mark edges whose path from the start ran over an edge of another group than ``origin`` before, shape (m,)."""
     m = len(label)
     through = np.zeros(m, np.bool_)
     order = np.argsort(label)

@@ -45,7 +45,7 @@ class People:
         if not len(stops):
             return np.zeros(len(self.xy), bool)
         near, _ = cKDTree(stops).query(self.xy, distance_upper_bound=metres)
-        return near <= metres
+        return np.asarray(near <= metres)
 
 
 def people(city: City, spacing: float = 150.0) -> People:

@@ -188,4 +188,3 @@ def _restrict(ptr: I64, succ: I64, turn: F64, core: Bool) -> tuple[I64, I64, F64
     keep = core[before] & core[succ]
     count = np.bincount(new_id[before[keep]], minlength=int(core.sum()))
     return np.concatenate([[0], np.cumsum(count)]).astype(np.int64), new_id[succ[keep]], turn[keep]
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -199,9 +200,8 @@ def headway_model(
         for way, (nodes, legs) in enumerate(((np.asarray(route), ahead), (np.asarray(route)[::-1], back))):
             at = np.concatenate([[0.0], np.cumsum(legs)])
             a, b = np.triu_indices(len(nodes), 1)
-            parts.append(
-                np.column_stack([nodes[a], nodes[b], at[b] - at[a], np.full(len(a), r), a, b, np.full(len(a), 2 * r + way)])
-            )
+            same = np.ones(len(a))
+            parts.append(np.column_stack([nodes[a], nodes[b], at[b] - at[a], r * same, a, b, (2 * r + way) * same]))
             seg_ptr.append(seg_ptr[-1] + len(nodes) - 1)
     table = np.concatenate(parts) if parts else np.empty((0, 7))
     table = table[np.lexsort((table[:, 3], table[:, 2], table[:, 1], table[:, 0]))]
@@ -230,9 +230,7 @@ def _assign(model: HeadwayModel, headways: F64, loads: bool) -> tuple[Assignment
     rules, n, z = model.rules, model.n, len(model.ptr) - 1
     freq = np.where(np.isfinite(headways), 1.0 / headways, 0.0)
     cost = np.empty((n, n), np.float32)
-    kernels.sections(
-        n, model.start, model.line, model.ride, freq, rules.wait, model.first, model.second, cost
-    )
+    kernels.sections(n, model.start, model.line, model.ride, freq, rules.wait, model.first, model.second, cost)
     d = cost + np.float32(rules.transfer)
     kernels.all_pairs(d)
     d -= np.float32(rules.transfer)
@@ -258,7 +256,7 @@ def _assign(model: HeadwayModel, headways: F64, loads: bool) -> tuple[Assignment
             model.seg_line, model.seg_ptr, load, boardings,
         )  # fmt: skip
         ends = model.seg_ptr[::2]
-        peak = np.array([load[a:b].max(initial=0.0) for a, b in zip(ends[:-1], ends[1:], strict=True)])
+        peak = np.array([load[a:b].max(initial=0.0) for a, b in itertools.pairwise(ends)])
     result = Assignment(
         mean_minutes=float((best * model.od).sum() / total),
         unserved=float(model.od[far].sum() / total),

@@ -131,7 +131,7 @@ def section_flows(cost, d, penalty, trips, flow):  # type: ignore[no-untyped-def
             best = cost[i, j]
             via = i
             for k in range(n):
-                if k != i and k != j:
+                if k != i and k != j:  # noqa: PLR1714 (numba would build a tuple here)
                     t = d[i, k] + penalty + cost[k, j]
                     if t < best - 1e-3:
                         best = t
@@ -146,7 +146,7 @@ def section_flows(cost, d, penalty, trips, flow):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def gains(start, line, ride, freq, more, flow, alpha, gain, loss, less):  # type: ignore[no-untyped-def]
-    """Minutes saved by one more vehicle on each line, and lost by one fewer, on fixed section flows (summed over trips).
+    """Minutes saved by one more vehicle on each line, and lost by one fewer, on fixed section flows.
 
     Parameters
     ----------

@@ -145,7 +145,7 @@ def _direction(city: CityInstance, route: tuple[int, ...], book: StopBook) -> Di
     streets = city.streets
     path, at = _way(streets, city.groups, route)
     if not len(path):
-        raise ShaarError(f"stop groups {route} cannot be joined on bus-legal streets; this is a fault, please report it")
+        raise ShaarError(f"stop groups {route} cannot be joined on bus-legal streets; please report this fault")
     start = np.concatenate([[0.0], np.cumsum(shapely.length(streets.lines[path]))])
     calls = _calls(city, route, path, at, start, book)
     first, last = calls[0][0], calls[-1][0]

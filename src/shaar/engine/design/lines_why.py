@@ -41,7 +41,7 @@ def reasons(
     near = np.stack([_near(city, line, where) for line in point.lines])
     alone = near.sum(axis=0) == 1
     every = np.arange(len(point.lines))
-    found = []
+    found: list[dict[str, float | str]] = []
     for k, line in enumerate(point.lines):
         without = np.where(every == k, np.inf, point.plan.headways)
         lost = assign(point.model, without, loads=False).mean_minutes - assignment.mean_minutes

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,8 @@ import shapely
 
 from shaar.engine.city.model import City
 from shaar.engine.design import city_front as front_of
-from shaar.engine.design.city_instance import CityInstance, CityRules, city_instance
+from shaar.engine.design.city_instance import CityInstance, city_instance
+from shaar.engine.design.city_rules import CityRules
 from shaar.engine.design.headways import HeadwayRules
 from shaar.engine.design.lines import StopBook
 from shaar.engine.design.lines_why import reasons
@@ -33,7 +33,7 @@ F64 = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A part of the day: seconds after midnight, share of the peak fleet on the road, run time over that of the peak."""
+    """A part of the day: seconds after midnight, share of the peak fleet running, run time over that of the peak."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class Period:
     run: float
 
 
-#: The service day. Shares of the fleet follow the usual shape of a day with two peaks; run times off the peak are those
+#: The service day. Fleet shares follow the usual shape of a day with two peaks; run times off the peak are those
 #: of the free network (the peak ones carry a factor 1.15). Both assumed.
 PERIODS: dict[str, Period] = {
     "early": Period(6 * 3600, 7 * 3600, 0.6, 0.9),
@@ -218,9 +218,7 @@ def _nothing(instance: CityInstance, failures: Sequence[str]) -> str:
     return f"no lines{reached} were found: {failures[-1] if failures else 'there was no time to search'}"
 
 
-def _too_small(
-    instance: CityInstance, tried: Sequence[front_of.Candidate], fleet: int, rules: DesignRules
-) -> str:
+def _too_small(instance: CityInstance, tried: Sequence[front_of.Candidate], fleet: int, rules: DesignRules) -> str:
     least = front_of.least_fleet(instance, tried, rules.headways)
     binding = (
         f"reaching all {len(instance.settlements)} outlying settlements"
@@ -299,9 +297,7 @@ def _plan(
     )
 
 
-def _headways(
-    forward: float, backward: float, point: front_of.Point, k: int, rules: DesignRules
-) -> dict[str, float]:
+def _headways(forward: float, backward: float, point: front_of.Point, k: int, rules: DesignRules) -> dict[str, float]:
     """Peak headway as allocated; in another period the line keeps that period's share of its vehicles."""
     vehicles = int(point.plan.vehicles[k])
     off_peak = replace(rules.headways, longest=LONGEST_OFF_PEAK)
@@ -365,40 +361,47 @@ def _findings(
             "design.lines_designed",
             f"The {len(plan.lines)} lines are designed by a model from modelled demand; they are not lines that run "
             "today.",
-            count=len(plan.lines), severity="info",
+            count=len(plan.lines),
+            severity="info",
         ),
         Finding(
             "design.stops_used",
-            f"The chosen plan uses {len(used)} stops, of which {len(proposed)} are proposals that would have to be built.",
-            count=len(used), severity="assumed", values={"proposed": len(proposed)},
+            f"The chosen plan uses {len(used)} stops, of which {len(proposed)} are proposals, not yet built.",
+            count=len(used),
+            severity="assumed",
+            values={"proposed": len(proposed)},
             points=tuple(zip(proposed["lon"].to_list()[:200], proposed["lat"].to_list()[:200], strict=True)),
         ),
-    ]  # fmt: skip
+    ]
     if why_size not in ("given", "today's timetable"):
         found.append(
             Finding(
                 "design.fleet_assumed",
-                f"No fleet was given and there is no timetable, so fleets around {size} vehicles were tried ({why_size}).",
-                count=size, severity="assumed", values={"fleet": size},
-            )  # fmt: skip
+                f"No fleet was given and no timetable is known, so fleets around {size} were tried ({why_size}).",
+                count=size,
+                severity="assumed",
+                values={"fleet": size},
+            )
         )
     if point.plan.crowded:
         found.append(
             Finding(
                 "design.crowded",
-                f"{len(point.plan.crowded)} lines carry more than {point.model.rules.capacity:.0f} persons a vehicle on "
+                f"{len(point.plan.crowded)} lines carry more than {point.model.rules.capacity:.0f} persons a bus on "
                 "their busiest part in the peak hour: the fleet is too small for the demand on them.",
                 count=len(point.plan.crowded),
-                values={"capacity": cast(float, point.model.rules.capacity)},
-            )  # fmt: skip
+                values={"capacity": point.model.rules.capacity},
+            )
         )
     if failures:
         found.append(
-            Finding("design.tries_failed", f"{len(failures)} of the densities tried gave no network: {failures[0]}",
-                    count=len(failures), severity="info")  # fmt: skip
+            Finding(
+                "design.tries_failed",
+                f"{len(failures)} of the densities tried gave no network: {failures[0]}",
+                count=len(failures),
+                severity="info",
+            )
         )
     if interrupted:
-        found.append(
-            Finding("design.interrupted", "The search was stopped early; this is the best found until then.")
-        )
+        found.append(Finding("design.interrupted", "The search was stopped early; this is the best found until then."))
     return found

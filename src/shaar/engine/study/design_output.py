@@ -72,7 +72,7 @@ def _named_stops(city: City, result: DesignResult) -> pl.DataFrame:
 
 
 def changes(city: City, result: DesignResult, plan: NetworkPlan | None = None, feed: Feed | None = None) -> Scenario:
-    """Return the plan as typed changes: the lines that run today removed (where a timetable is given), new ones added."""
+    """Return the plan as typed changes: today's lines removed (where a timetable is given), new ones added."""
     plan = plan or result.front[result.chosen]
     known = set(city.stops["stop_id"])
     stops = {row["stop_id"]: row for row in _named_stops(city, result).iter_rows(named=True)}
