@@ -129,7 +129,7 @@ def calibrate(
         return Distribution(low.matrix, 0.0, low.mean_minutes, reached, low.iterations, low.error)
     high, step = low, 1.0 / mean_minutes
     while high.mean_minutes > mean_minutes:
-        if step > 16.0 / mean_minutes:
+        if step > 64.0 / mean_minutes:
             return Distribution(high.matrix, high.beta, high.mean_minutes, False, high.iterations, high.error)
         low = high
         try:
