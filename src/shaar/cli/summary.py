@@ -60,7 +60,6 @@ def print_plan(result: PlanResult) -> None:
     """Print what changed, in one table that a stranger can read."""
     before, after = result.before, result.after
     b, a = _city_row(before), _city_row(after)
-    people = b["population"]
     rows: list[tuple[str, str, str]] = [
         ("mean journey, door to door (min)", f"{before.journeys.mean:.1f}", f"{after.journeys.mean:.1f}"),
         (
@@ -68,8 +67,8 @@ def print_plan(result: PlanResult) -> None:
             f"{before.journeys.unreached:.1%}",
             f"{after.journeys.unreached:.1%}",
         ),
-        ("people within 400 m of a served stop", f"{b['within_400'] / people:.1%}", f"{a['within_400'] / people:.1%}"),
-        ("people within 800 m", f"{b['within_800'] / people:.1%}", f"{a['within_800'] / people:.1%}"),
+        ("people within 400 m of a served stop", _share(before, b["within_400"]), _share(after, a["within_400"])),
+        ("people within 800 m", _share(before, b["within_800"]), _share(after, a["within_800"])),
         ("jobs within 45 min, mean resident", f"{b['jobs_45']:,.0f}", f"{a['jobs_45']:,.0f}"),
     ]
     for name, label in (("lines", "lines"), ("fleet", "vehicles at the busiest moment")):
@@ -77,13 +76,21 @@ def print_plan(result: PlanResult) -> None:
     rows.append(("vehicle-km a day", _network(before, "vehicle_km"), _network(after, "vehicle_km")))
     first = "on foot only" if before.network is None else "today"
     console.out.print()
-    console.table(f"{result.city.meta.name}: what the plan changes (modelled)", ("", first, "plan"), rows)
+    console.table(
+        f"{result.city.meta.names.get('en') or result.city.meta.name}: what the plan changes (modelled)",
+        ("", first, "plan"),
+        rows,
+    )
     if before.network is None:
         console.out.print("The data of this city holds no lines, so the first column is journeys on foot.")
 
 
 def _city_row(b: Baseline) -> dict[str, Any]:
     return b.places.filter(pl.col("kind") == "city").row(0, named=True)
+
+
+def _share(b: Baseline, people: float) -> str:
+    return "unknown" if b.network is None else f"{people / _city_row(b)['population']:.1%}"
 
 
 def _network(b: Baseline, name: str) -> str:

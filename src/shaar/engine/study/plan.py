@@ -60,7 +60,7 @@ def plan(
     with _timed(clock, "demand"):
         od = city_demand(city, progress=progress)
     with _timed(clock, "baseline"):
-        before = baseline(city, feed, options=options, label="today", od=od, progress=progress)
+        before = baseline(city, feed, options=options, label="today", od=od, progress=_of("today", progress))
     with _timed(clock, "design"):
         designed = design(
             city,
@@ -75,7 +75,9 @@ def plan(
             progress=progress,
         )
     with _timed(clock, "after"):
-        after = baseline(city, design_feed(city, designed), options=options, label="plan", od=od, progress=progress)
+        after = baseline(
+            city, design_feed(city, designed), options=options, label="plan", od=od, progress=_of("plan", progress)
+        )
     with _timed(clock, "climate"):
         assert after.network is not None  # a designed feed always has service
         climate = climate_account(city, before.network, designed.front[designed.chosen], after.network, options=options)
@@ -90,6 +92,15 @@ def plan(
         made=dt.datetime.now(dt.UTC),
         seconds=clock,
     )
+
+
+def _of(network: str, progress: Progress) -> Progress:
+    """Name the network that a stage belongs to, since both go through the same stages."""
+
+    def named(stage: str, done: float, total: float | None = None, note: str = "") -> None:
+        progress(f"{network}: {stage}", done, total, note)
+
+    return named
 
 
 @contextmanager
