@@ -78,6 +78,10 @@ class HeadwayModel:
         Round trip minutes of each line, shape (l,).
     ptr, group, minutes, walk, od
         Zones: nodes within a walk, minutes to them, minutes on foot and trips between zones.
+    held_headway, held_vehicles
+        Lines that nothing may change: their headway (nan: free) and vehicles, shape (l,); None: all are free.
+    longest
+        Longest headway of each line where it differs from the rules, shape (l,).
     """
 
     n: int
@@ -97,6 +101,9 @@ class HeadwayModel:
     walk: F64
     od: F64
     rules: HeadwayRules
+    held_headway: F64 | None = None
+    held_vehicles: I64 | None = None
+    longest: F64 | None = None
 
     @property
     def lines(self) -> int:
@@ -104,17 +111,27 @@ class HeadwayModel:
         return len(self.cycle)
 
     def least_vehicles(self) -> I64:
-        """Vehicles each line needs for the longest headway allowed, shape (l,)."""
-        return np.ceil(self.cycle / self.rules.longest - 1e-9).astype(np.int64)
+        """Vehicles each line needs for the longest headway allowed (held lines: theirs), shape (l,)."""
+        longest = self.rules.longest if self.longest is None else self.longest
+        least = np.ceil(self.cycle / longest - 1e-9).astype(np.int64)
+        if self.held_headway is None or self.held_vehicles is None:
+            return least
+        return np.where(np.isnan(self.held_headway), least, self.held_vehicles)
+
+    def _held(self, table: F64) -> F64:
+        if self.held_headway is None:
+            return table
+        held = self.held_headway.reshape(-1, *(1,) * (table.ndim - 1))
+        return np.where(np.isnan(held), table, held)
 
     def headways(self, vehicles: npt.ArrayLike) -> F64:
         """Headway of each line with so many vehicles, shape (l,)."""
         pairs = zip(self.cycle, np.asarray(vehicles), strict=True)
-        return np.array([self.rules.headway(float(c), int(v)) for c, v in pairs])
+        return self._held(np.array([self.rules.headway(float(c), int(v)) for c, v in pairs]))
 
     def headway_table(self, most: int) -> F64:
         """Headway of each line with 0 to ``most`` vehicles, shape (l, most + 1); inf with none."""
-        return np.array([[self.rules.headway(float(c), v) for v in range(most + 1)] for c in self.cycle])
+        return self._held(np.array([[self.rules.headway(float(c), v) for v in range(most + 1)] for c in self.cycle]))
 
     def sections_of_lines(self) -> tuple[I64, I64]:
         """Sections that each line runs: (ptr, sections), line l has ``sections[ptr[l]:ptr[l+1]]``."""
@@ -176,6 +193,7 @@ def headway_model(
     walk: F64,
     od: F64,
     rules: HeadwayRules | None = None,
+    back: Sequence[Sequence[int]] | None = None,
 ) -> HeadwayModel:
     """Prepare a route set.
 
@@ -184,26 +202,39 @@ def headway_model(
     n
         Number of nodes.
     routes
-        Nodes of each line in order, without repetition.
+        Nodes of each line in order; none twice running. Where one stands twice, the quicker ride counts.
     forward, backward
         Minutes between consecutive nodes of each line in its order, and of the way back in its own (reversed) order.
     access
         (ptr, group, minutes): zone z walks to ``group[ptr[z]:ptr[z+1]]``.
     walk, od
         Minutes on foot and daily trips between zones, shape (z, z).
+    back
+        Nodes of the way back of each line where it is not the reverse; empty for a line that runs one way.
     """
     rules = rules or HeadwayRules()
-    cycle = np.array([rules.cycle(float(np.sum(a)), float(np.sum(b))) for a, b in zip(forward, backward, strict=True)])
+    cycle = np.array([
+        rules.cycle(*(float(np.sum(way)) for way in (a, b) if len(way))) for a, b in zip(forward, backward, strict=True)
+    ])  # fmt: skip
+    returns = [tuple(route)[::-1] for route in routes] if back is None else back
     parts = []
     seg_ptr = [0]
-    for r, (route, ahead, back) in enumerate(zip(routes, forward, backward, strict=True)):
-        for way, (nodes, legs) in enumerate(((np.asarray(route), ahead), (np.asarray(route)[::-1], back))):
+    for r, (out, home, ahead, behind) in enumerate(zip(routes, returns, forward, backward, strict=True)):
+        for way, (nodes, legs) in enumerate(((np.asarray(out), ahead), (np.asarray(home, np.int64), behind))):
+            if not len(nodes):
+                seg_ptr.append(seg_ptr[-1])
+                continue
             at = np.concatenate([[0.0], np.cumsum(legs)])
             a, b = np.triu_indices(len(nodes), 1)
             same = np.ones(len(a))
             parts.append(np.column_stack([nodes[a], nodes[b], at[b] - at[a], r * same, a, b, (2 * r + way) * same]))
             seg_ptr.append(seg_ptr[-1] + len(nodes) - 1)
     table = np.concatenate(parts) if parts else np.empty((0, 7))
+    table = table[table[:, 0] != table[:, 1]]
+    table = table[np.lexsort((table[:, 2], table[:, 3], table[:, 1], table[:, 0]))]
+    same_line = np.ones(len(table), bool)
+    same_line[1:] = (np.diff(table[:, [0, 1, 3]], axis=0) != 0).any(axis=1)
+    table = table[same_line]
     table = table[np.lexsort((table[:, 3], table[:, 2], table[:, 1], table[:, 0]))]
     key = table[:, 0] * n + table[:, 1]
     begins = np.flatnonzero(np.diff(key, prepend=-1.0))
