@@ -62,3 +62,14 @@ def test_where_unserved_trips_are_allowed_only_must_cover_binds():
     instance = mandl(1, unserved_minutes=60.0, must_cover=must)
     assert violations(instance, ((8, 14),)) == []
     assert violations(instance, ((0, 1),)) == ["1 nodes that must be served are not: 8."]
+
+
+def test_detour_is_counted_from_end_to_end_in_each_direction():
+    winding = read_route_set("12-4;5-4-2-1;11-10-7-15-8-6-4-12;11-13;13-14;9-15-8-6-3-2")
+    # 11 - 12 takes 10 minutes; round by 10, 7, 15, 8, 6, 4 it is 5 + 7 + 2 + 2 + 2 + 4 + 10 = 32.
+    sentences = violations(mandl(6, max_detour=3.1), winding)
+    assert sentences == [
+        "Route 3 takes 32.00 minutes from node 10 to node 11, more than 3.1 times the 10.00 of the fastest way.",
+        "Route 3 takes 32.00 minutes from node 11 to node 10, more than 3.1 times the 10.00 of the fastest way.",
+    ]
+    assert violations(mandl(6, max_detour=3.2), winding) == []

@@ -52,13 +52,16 @@ def test_any_sequence_of_moves_keeps_the_rules_and_the_exact_value(case, seed):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([5.0, 25.0, 60.0]), st.integers(2, 5), st.integers(0, 2**14))
-def test_moves_keep_terminals_and_run_time(seed, spare, min_nodes, ends):
+@given(
+    st.integers(0, 10_000), st.sampled_from([5.0, 25.0, 60.0]), st.integers(2, 5), st.integers(0, 2**14),
+    st.sampled_from([1.0, 1.4, np.inf]),
+)  # fmt: skip
+def test_moves_keep_terminals_run_time_and_detour(seed, spare, min_nodes, ends, detour):
     terminal = np.array([(ends >> k) & 1 for k in range(15)], dtype=bool)
     terminal[[0, 8, 11, 13]] = True
     instance = mandl(
         6, terminal=terminal, min_nodes=min_nodes, max_minutes=20.0 + spare, unserved_minutes=60.0,
-        must_cover=np.zeros(15, dtype=bool),
+        must_cover=np.zeros(15, dtype=bool), max_detour=detour,
     )  # fmt: skip
     limits.check(instance)
     p = pack(instance)

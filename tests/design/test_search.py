@@ -116,6 +116,16 @@ def test_directed_times_terminals_and_required_nodes():
     assert found.att < 12.5
 
 
+@pytest.mark.parametrize("detour", [1.0, 1.3])
+def test_detour_limit_is_kept(detour):
+    rng = np.random.default_rng(4)
+    plain = mandl(6, max_detour=detour)
+    instance = replace(plain, time=plain.time * rng.uniform(0.9, 1.2, plain.time.shape))
+    found = search(instance, iterations=20_000, seed=1)
+    assert violations(instance, found.routes) == []
+    assert found.att > search(replace(instance, max_detour=np.inf), iterations=20_000, seed=1).att
+
+
 def test_front_is_non_dominated_and_falls():
     points = front(mandl(6), iterations=30_000, caps=5)
     assert len(points) >= 3
@@ -135,6 +145,12 @@ def test_front_is_non_dominated_and_falls():
         ({}, {"total_cap": 50.0}, "any route set needs at least 63"),
         ({"terminal": np.arange(15) != 8}, {}, "can pass node 8 without coming back"),
         ({"min_nodes": 9}, {}, "min_nodes <= max_nodes"),
+        ({"max_detour": 0.9}, {}, "at least 1"),
+        (
+            {"max_detour": 1.1, "terminal": np.isin(np.arange(15), [8, 0, 4])},
+            {},
+            "through nodes 6, 9, 10, 11, 12, 13 keeps within 1.1 times",
+        ),
     ],
 )
 def test_impossible_wishes_are_refused_in_one_sentence(changes, wish, sentence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,8 @@ def violations(instance: Instance, routes: RouteSet) -> list[str]:
     """Every broken rule in a plain sentence; empty when the route set is feasible.
 
     The rules: exactly ``n_routes`` routes; each a simple path over links drivable both ways with ``min_nodes`` to
-    ``max_nodes`` nodes, at most ``max_minutes`` in either direction, ending at terminals; every ``must_cover`` node
+    ``max_nodes`` nodes, in either direction at most ``max_minutes`` and ``max_detour`` times the least time between its
+    ends, ending at terminals; every ``must_cover`` node
     served; and where unserved trips count ``inf``, every node with demand served too and all served nodes connected.
     Routes are numbered from 1, nodes from 0. Shares no code with the search.
     """
@@ -55,6 +57,14 @@ def violations(instance: Instance, routes: RouteSet) -> list[str]:
             found.append(
                 f"Route {number} takes {max(forth, back):.2f} minutes, more than {instance.max_minutes:.2f} allowed."
             )
+        if np.isfinite(instance.max_detour) and len(route) > 1 and np.isfinite(max(forth, back)):
+            for a, b, taken in ((route[0], route[-1], forth), (route[-1], route[0], back)):
+                least = _least(instance, a, b)
+                if taken > instance.max_detour * least + 1e-9:
+                    found.append(
+                        f"Route {number} takes {taken:.2f} minutes from node {a} to node {b}, more than "
+                        f"{instance.max_detour:g} times the {least:.2f} of the fastest way."
+                    )
     classic = np.isinf(instance.unserved_minutes)
     needed = [
         node
@@ -71,3 +81,20 @@ def violations(instance: Instance, routes: RouteSet) -> list[str]:
         if len(pieces) > 1:
             found.append(f"The routes fall into {len(pieces)} pieces that no transfer connects.")
     return found
+
+
+def _least(instance: Instance, start: int, end: int) -> float:
+    """Least minutes from one node to another over links drivable both ways (Dijkstra 1959)."""
+    settled: set[int] = set()
+    queue = [(0.0, start)]
+    while queue:
+        minutes, here = heapq.heappop(queue)
+        if here == end:
+            return minutes
+        if here in settled:
+            continue
+        settled.add(here)
+        for there in np.flatnonzero(np.isfinite(instance.time[here]) & np.isfinite(instance.time[:, here])):
+            if int(there) not in settled:
+                heapq.heappush(queue, (minutes + float(instance.time[here, there]), int(there)))
+    return float("inf")

@@ -37,6 +37,9 @@ class Instance:
     unserved_minutes
         What a trip between nodes that no route connects, or only more slowly than this, counts in the mean; ``inf``
         (the classic problem): a route set must serve and connect every node in ``must_cover`` or with demand.
+    max_detour
+        Longest run time of a route from end to end, as a multiple of the least time between its ends over links
+        drivable both ways; in each direction; at least 1.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Instance:
     must_cover: npt.NDArray[np.bool_]
     max_minutes: float = float("inf")
     unserved_minutes: float = float("inf")
+    max_detour: float = float("inf")
 
     @property
     def n(self) -> int:

@@ -35,7 +35,8 @@ def measure(p: Problem, path: np.ndarray, length: int, forth: np.ndarray, back: 
         forth[k] = min(there - at, p.far)
         back[k] = min(ereht - ta, p.far)
         at, ta = there, ereht
-    if max(ahead, behind) > p.max_minutes:
+    last = path[length - 1]
+    if ahead > p.longest[path[0], last] or behind > p.longest[last, path[0]]:
         return np.inf
     return 0.5 * (ahead + behind)
 

@@ -99,8 +99,14 @@ def grow(
     """Lengthen a path at its end to ``goal`` nodes, at random or (``scored``) where it spares passengers most.
 
     The score of a neighbour is the time that its trips to and from the stops on the path would spare by riding the
-    path instead of what ``D`` offers, times a random factor.
+    path instead of what ``D`` offers, times a random factor. Where detours are limited the path grows only to nodes
+    that it reaches from its first one within the limit.
     """
+    strict = p.max_detour < np.inf
+    ridden = 0.0
+    if strict:
+        for k in range(1, length):
+            ridden += p.minutes[path[k - 1], path[k]]
     while length < goal:
         here = path[length - 1]
         chosen = -1
@@ -108,6 +114,8 @@ def grow(
         for e in range(p.degree[here]):
             there = p.neighbour[here, e]
             if mark[there] == stamp:
+                continue
+            if strict and ridden + p.minutes[here, there] > p.longest[path[0], there]:
                 continue
             score = uniform(rng) * 1e-9
             if scored:
@@ -126,6 +134,7 @@ def grow(
                 chosen = there
         if chosen < 0:
             break
+        ridden += p.minutes[here, chosen]
         path[length] = chosen
         mark[chosen] = stamp
         length += 1

@@ -59,6 +59,8 @@ def _numbers(instance: Instance) -> None:
         raise InputError("minutes not below zero are needed", field="transfer_penalty")
     if not instance.unserved_minutes > 0:
         raise InputError("minutes above zero are needed, or inf", field="unserved_minutes")
+    if not instance.max_detour >= 1:
+        raise InputError(f"a multiple of at least 1 is needed, not {instance.max_detour:g}", field="max_detour")
     if not instance.demand.sum() > 0:
         raise InputError(f"{instance.name} has no demand, so no route set is better than another", field="demand")
 
@@ -125,6 +127,20 @@ def _dead_ends(links: npt.NDArray[np.bool_], terminal: npt.NDArray[np.bool_]) ->
     return dead & ~terminal
 
 
+def _detours(instance: Instance, nodes: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> None:
+    """Refuse nodes that lie on no way between two terminals that keeps the detour limit."""
+    least = drivable_shortest(instance)
+    allowed = instance.max_detour * least[np.ix_(ends, ends)] + 1e-9
+    np.fill_diagonal(allowed, -np.inf)
+    lost = [v for v in nodes if not (least[ends, v][:, None] + least[v, ends][None, :] <= allowed).any()]
+    if lost:
+        raise InputError(
+            f"no route between terminals through {_names(np.array(lost))} keeps within {instance.max_detour:g} times "
+            "the least time between its ends",
+            field="max_detour",
+        )
+
+
 def _room(instance: Instance, total_cap: float | None) -> None:
     served = served_nodes(instance)
     classic = np.isinf(instance.unserved_minutes)
@@ -153,6 +169,8 @@ def _room(instance: Instance, total_cap: float | None) -> None:
             f"no route between terminals through {_names(lost)} keeps within {instance.max_minutes:.2f} minutes",
             field="max_minutes",
         )
+    if np.isfinite(instance.max_detour):
+        _detours(instance, np.flatnonzero(served & ~instance.terminal), ends)
     if total_cap is None:
         return
     mean = np.where(links, (instance.time + instance.time.T) / 2.0, 0.0)

@@ -35,11 +35,13 @@ class Problem(NamedTuple):
     classic: bool  # unserved trips count inf: everything must be connected
     all_terminals: bool
     max_minutes: float
+    max_detour: float
     penalty_minutes: float
     total_demand: float
     root: int  # a node that must be served (or -1): all others must be connected to it
     minutes: npt.NDArray[np.float64]  # (n, n) link run times, inf where a route may not run
     shortest: npt.NDArray[np.float32]  # (n, n) shortest in-vehicle minutes, mean of both directions
+    longest: npt.NDArray[np.float64]  # (n, n) most minutes that a route between two ends may take
     both: npt.NDArray[np.float32]  # (n, n) demand of both directions
     weight: npt.NDArray[np.float32]  # (n * P) demand; symmetric times: folded onto the upper triangle
     degree: npt.NDArray[np.int32]
@@ -54,8 +56,8 @@ def pack(instance: Instance) -> Problem:
     n = instance.n
     links = drivable(instance)
     minutes = np.where(links, instance.time, np.inf)
-    shortest = drivable_shortest(instance)
-    shortest = (shortest + shortest.T) / 2.0
+    least = drivable_shortest(instance)
+    shortest = (least + least.T) / 2.0
     unit = _unit(instance, shortest)
     penalty = round(instance.transfer_penalty * unit)
     classic = bool(np.isinf(instance.unserved_minutes))
@@ -73,12 +75,21 @@ def pack(instance: Instance) -> Problem:
         n=n, P=padded(n), n_routes=instance.n_routes, min_nodes=instance.min_nodes, max_nodes=instance.max_nodes,
         penalty=penalty, far=far, unit=unit, symmetric=symmetric, classic=classic,
         all_terminals=bool(terminal.all()), max_minutes=float(instance.max_minutes) + 1e-9,
+        max_detour=float(instance.max_detour),
         penalty_minutes=float(instance.transfer_penalty), total_demand=float(instance.demand.sum()),
         root=int(np.flatnonzero(must)[0]) if must.any() else -1, minutes=np.ascontiguousarray(minutes),
-        shortest=shortest.astype(np.float32), both=(instance.demand + instance.demand.T).astype(np.float32),
+        shortest=shortest.astype(np.float32), longest=_longest(instance, least),
+        both=(instance.demand + instance.demand.T).astype(np.float32),
         weight=weight.reshape(-1), degree=degree, neighbour=neighbour, must=must, terminal=terminal,
         homeward=_homeward(minutes, terminal),
     )  # fmt: skip
+
+
+def _longest(instance: Instance, least: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Most minutes that a route between two ends may take, by run time and by detour, shape (n, n)."""
+    if np.isinf(instance.max_detour):
+        return np.full(least.shape, float(instance.max_minutes) + 1e-9)
+    return np.minimum(instance.max_minutes, instance.max_detour * least) + 1e-9
 
 
 def _unit(instance: Instance, shortest: npt.NDArray[np.float64]) -> float:
