@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,9 @@ class HeadwayModel:
         Lines that nothing may change: their headway (nan: free) and vehicles, shape (l,); None: all are free.
     longest
         Longest headway of each line where it differs from the rules, shape (l,).
+    way_nodes, way_minutes, way_ptr
+        Nodes of each directed line (2 l forward, 2 l + 1 backward) in order, minutes from its first node, and where
+        each begins.
     """
 
     n: int
@@ -104,6 +107,9 @@ class HeadwayModel:
     held_headway: F64 | None = None
     held_vehicles: I64 | None = None
     longest: F64 | None = None
+    way_nodes: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+    way_minutes: F64 = field(default_factory=lambda: np.empty(0))
+    way_ptr: I64 = field(default_factory=lambda: np.zeros(1, np.int64))
 
     @property
     def lines(self) -> int:
@@ -219,12 +225,15 @@ def headway_model(
     returns = [tuple(route)[::-1] for route in routes] if back is None else back
     parts = []
     seg_ptr = [0]
+    course: list[tuple[I64, F64]] = []
     for r, (out, home, ahead, behind) in enumerate(zip(routes, returns, forward, backward, strict=True)):
         for way, (nodes, legs) in enumerate(((np.asarray(out), ahead), (np.asarray(home, np.int64), behind))):
             if not len(nodes):
                 seg_ptr.append(seg_ptr[-1])
+                course.append((np.empty(0, np.int64), np.empty(0)))
                 continue
             at = np.concatenate([[0.0], np.cumsum(legs)])
+            course.append((nodes.astype(np.int64), at))
             a, b = np.triu_indices(len(nodes), 1)
             same = np.ones(len(a))
             parts.append(np.column_stack([nodes[a], nodes[b], at[b] - at[a], r * same, a, b, (2 * r + way) * same]))
@@ -245,6 +254,9 @@ def headway_model(
         seg_line=table[:, 6].astype(np.int64), seg_ptr=np.array(seg_ptr, np.int64),
         first=table[begins, 0].astype(np.int64), second=table[begins, 1].astype(np.int64),
         ptr=ptr, group=group, minutes=minutes, walk=walk, od=od, rules=rules,
+        way_nodes=np.concatenate([a for a, _ in course]) if course else np.empty(0, np.int64),
+        way_minutes=np.concatenate([b for _, b in course]) if course else np.empty(0),
+        way_ptr=np.cumsum([0, *(len(a) for a, _ in course)]).astype(np.int64),
     )  # fmt: skip
 
 
