@@ -25,8 +25,8 @@ def current(state, p):
     return tuple(tuple(int(v) for v in state.routes[r, : state.length[r]]) for r in range(p.n_routes))
 
 
-def loaded(instance, routes, seed=0):
-    p = pack(instance)
+def loaded(instance, routes, seed=0, fixed=()):
+    p = pack(instance, fixed)
     state = new_state(p, seed, 0, np.inf, 0.0)
     nodes = np.zeros((p.n_routes, p.max_nodes + 2), np.int32)
     for r, route in enumerate(routes):
@@ -36,16 +36,18 @@ def loaded(instance, routes, seed=0):
 
 
 @settings(max_examples=60, deadline=None)
-@given(instances_with_routes(), st.integers(0, 1000))
-def test_any_sequence_of_moves_keeps_the_rules_and_the_exact_value(case, seed):
+@given(instances_with_routes(), st.integers(0, 1000), st.integers(0, 2))
+def test_any_sequence_of_moves_keeps_the_rules_and_the_exact_value(case, seed, stay):
     instance, routes = case
-    instance = replace(instance, unserved_minutes=60.0)  # so that any set of paths is feasible
-    p, state = loaded(instance, routes, seed)
+    routes, fixed = (routes[stay:], routes[:stay]) if len(routes) > stay else (routes, ())
+    # so that any set of paths is feasible
+    instance = replace(instance, unserved_minutes=60.0, n_routes=len(routes))
+    p, state = loaded(instance, routes, seed, fixed)
     for step in range(6):
         anneal(p, state, (step + 1) * 40, 0, 240, 3.0, 3.0)
         now = current(state, p)
-        assert violations(instance, now) == []
-        exact = evaluate(instance, now)
+        assert violations(instance, now, fixed) == []
+        exact = evaluate(instance, (*now, *fixed))
         rounding = 1e-5 if p.unit == 1.0 else instance.n * 2.0 / p.unit
         assert state.number[ATT] == pytest.approx(exact.att, abs=rounding)
         assert state.number[TRT] == pytest.approx(exact.trt, abs=1e-9)

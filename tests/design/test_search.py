@@ -174,3 +174,28 @@ def test_what_was_not_found_is_said():
 def test_search_needs_an_end():
     with pytest.raises(InputError, match="seconds, iterations or both"):
         search(mandl(4))
+
+
+def test_fixed_routes_stay_and_count():
+    instance = mandl(4)
+    fixed = ((0, 1, 2, 5, 7, 9, 10, 12, 13), (8, 14, 8))  # too long and back on itself: rules are for new routes only
+    found = search(instance, iterations=40_000, seed=1, fixed=fixed, total_cap=170.0)
+    assert len(found.routes) == 4
+    assert violations(instance, found.routes, fixed) == []
+    exact = evaluate(instance, (*found.routes, *fixed))
+    assert (found.att, found.trt) == (exact.att, exact.trt)
+    assert found.trt <= 170.0
+    # the same four routes alone miss node 8, which only a fixed route serves, or lose time
+    alone = replace(instance, unserved_minutes=90.0, must_cover=np.zeros(15, dtype=bool))
+    assert evaluate(alone, found.routes).att > found.att
+
+
+def test_fixed_routes_relieve_the_others():
+    instance = mandl(1)
+    with pytest.raises(InputError, match="15 nodes must be served"):
+        search(instance, iterations=100)
+    fixed = tuple((a - 1, b - 1) for a, b in ((1, 2), (9, 15), (4, 12), (4, 5), (2, 4), (11, 13), (13, 14), (2, 3)))
+    found = search(instance, iterations=3_000, seed=1, fixed=fixed)
+    assert violations(instance, found.routes, fixed) == []
+    with pytest.raises(InputError, match="runs 0 - 14"):
+        search(instance, iterations=100, fixed=((0, 14),))

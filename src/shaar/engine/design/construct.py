@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .kernel import kernel
-from .kernels import row_sums, sum_with_route
+from .kernels import close_over_rides, row_sums, sum_with_route, transpose
 from .kernels_anneal import load
 from .kernels_network import att_of, bring, broken, count_uncovered, is_apart, measure, set_route, wanted, with_route
 from .kernels_walk import below
@@ -27,13 +27,12 @@ def construct(p: Problem, s: State) -> int:
     """
     size = p.n * p.P
     for k in range(size):
-        s.D[0, k] = p.far
-        s.D[1, k] = p.far
-        s.D[2, k] = p.far
-        s.D[3, k] = p.far
-    for i in range(p.n):
-        for m in range(4):
-            s.D[m, i * p.P + i] = 0
+        s.D[0, k] = p.standing[k]
+    close_over_rides(s.D[0], p.n, p.P, p.far)
+    transpose(s.D[0], s.D[1], p.n, p.P)
+    for k in range(size):
+        s.D[2, k] = s.D[0, k]
+        s.D[3, k] = s.D[1, k]
     path, best = s.paths[0], s.paths[2]
     for r in range(p.n_routes):
         total = row_sums(s.D[2], p.weight, s.sums, p.n, p.P, p.symmetric)

@@ -10,14 +10,15 @@ import numpy as np
 from .instance import Instance, RouteSet
 
 
-def violations(instance: Instance, routes: RouteSet) -> list[str]:
+def violations(instance: Instance, routes: RouteSet, fixed: RouteSet = ()) -> list[str]:
     """Every broken rule in a plain sentence; empty when the route set is feasible.
 
     The rules: exactly ``n_routes`` routes; each a simple path over links drivable both ways with ``min_nodes`` to
     ``max_nodes`` nodes, in either direction at most ``max_minutes`` and ``max_detour`` times the least time between its
     ends, ending at terminals; every ``must_cover`` node
     served; and where unserved trips count ``inf``, every node with demand served too and all served nodes connected.
-    Routes are numbered from 1, nodes from 0. Shares no code with the search.
+    ``fixed`` routes run beside them: they cover and connect, and no other rule holds for them. Routes are numbered
+    from 1, nodes from 0. Shares no code with the search.
     """
     found: list[str] = []
     if len(routes) != instance.n_routes:
@@ -65,6 +66,10 @@ def violations(instance: Instance, routes: RouteSet) -> list[str]:
                         f"Route {number} takes {taken:.2f} minutes from node {a} to node {b}, more than "
                         f"{instance.max_detour:g} times the {least:.2f} of the fastest way."
                     )
+    for route in fixed:
+        covered.update(route)
+        for here, there in pairwise(route):
+            group[root(here)] = root(there)
     classic = np.isinf(instance.unserved_minutes)
     needed = [
         node

@@ -249,10 +249,8 @@ def load(p: Problem, s: State, routes: np.ndarray, length: np.ndarray) -> None:
     for r in range(p.n_routes):
         set_route(p, s, r, routes[r], length[r])
     for k in range(p.n * p.P):
-        s.rides[k] = p.far
-    for i in range(p.n):
-        s.rides[i * p.P + i] = 0
-    trt = 0.0
+        s.rides[k] = p.standing[k]
+    trt = p.fixed_trt
     for r in range(p.n_routes):
         put_in(p, s, r)
         trt += s.trt[r]

@@ -74,8 +74,8 @@ def take_out(p: Problem, s: State, r: int, q: int) -> None:
                 size += 1
         for b in range(a + 1, s.length[r]):
             v = s.routes[r, b]
-            ahead = p.far
-            behind = p.far
+            ahead = int(p.standing[u * p.P + v])
+            behind = int(p.standing[v * p.P + u])
             for e in range(size):
                 o = others[e]
                 j = s.position[v, o]

@@ -8,11 +8,12 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from ..errors import InputError
-from .instance import Instance
+from .evaluate import total_route_time
+from .instance import Instance, RouteSet
 from .network import components, drivable, drivable_shortest, served_nodes
 
 
-def check(instance: Instance, total_cap: float | None = None) -> None:
+def check(instance: Instance, total_cap: float | None = None, fixed: RouteSet = ()) -> None:
     """Refuse what no route set can satisfy.
 
     Only provable contradictions are refused; a search may still fail to meet rules that pass here.
@@ -22,7 +23,9 @@ def check(instance: Instance, total_cap: float | None = None) -> None:
     instance
         The problem.
     total_cap
-        Largest total route time in minutes that is wanted, if any.
+        Largest total route time in minutes that is wanted, if any; that of the fixed routes included.
+    fixed
+        Routes that run beside those to design.
 
     Raises
     ------
@@ -30,8 +33,10 @@ def check(instance: Instance, total_cap: float | None = None) -> None:
         One sentence that names the rule that binds and the nodes concerned (0-based).
     """
     _numbers(instance)
-    _reach(instance)
-    _room(instance, total_cap)
+    left = served_nodes(instance)
+    left[[node for route in fixed for node in route]] = False
+    _reach(instance, left)
+    _room(instance, left, total_cap, fixed)
 
 
 def _names(nodes: npt.NDArray[np.int64]) -> str:
@@ -65,7 +70,7 @@ def _numbers(instance: Instance) -> None:
         raise InputError(f"{instance.name} has no demand, so no route set is better than another", field="demand")
 
 
-def _reach(instance: Instance) -> None:
+def _reach(instance: Instance, left: npt.NDArray[np.bool_]) -> None:
     links = drivable(instance)
     if not links.any():
         raise InputError("no link can be driven in both directions, so no route can run", field="time")
@@ -88,14 +93,14 @@ def _reach(instance: Instance) -> None:
             f"no connected part of the network has two terminals and the {instance.min_nodes} nodes that a route needs",
             field="terminal" if (size >= instance.min_nodes).any() else "min_nodes",
         )
-    lost = np.flatnonzero(served & ~usable[piece])
+    lost = np.flatnonzero(left & ~usable[piece])
     if len(lost):
         raise InputError(
             f"no route can serve {_names(lost)}: their part of the network has fewer than two terminals or fewer than "
             f"{instance.min_nodes} nodes",
             field="must_cover",
         )
-    lost = np.flatnonzero(served & _dead_ends(links, np.asarray(instance.terminal, dtype=bool)))
+    lost = np.flatnonzero(left & _dead_ends(links, np.asarray(instance.terminal, dtype=bool)))
     if len(lost):
         raise InputError(
             f"no route between two terminals can pass {_names(lost)} without coming back the same way; make such nodes "
@@ -141,10 +146,9 @@ def _detours(instance: Instance, nodes: npt.NDArray[np.int64], ends: npt.NDArray
         )
 
 
-def _room(instance: Instance, total_cap: float | None) -> None:
-    served = served_nodes(instance)
+def _room(instance: Instance, served: npt.NDArray[np.bool_], total_cap: float | None, fixed: RouteSet) -> None:
     classic = np.isinf(instance.unserved_minutes)
-    room = instance.n_routes * instance.max_nodes - (instance.n_routes - 1 if classic else 0)
+    room = instance.n_routes * instance.max_nodes - (instance.n_routes - 1 if classic and not fixed else 0)
     if served.sum() > room:
         raise InputError(
             f"{int(served.sum())} nodes must be served, but {instance.n_routes} routes of at most {instance.max_nodes} "
@@ -175,8 +179,9 @@ def _room(instance: Instance, total_cap: float | None) -> None:
         return
     mean = np.where(links, (instance.time + instance.time.T) / 2.0, 0.0)
     least = instance.n_routes * (instance.min_nodes - 1) * float(mean[links].min())
-    if classic and served.all():
+    if classic and served.all():  # then there are no fixed routes
         least = max(least, float(minimum_spanning_tree(csr_matrix(mean)).sum()))
+    least += total_route_time(instance, fixed)
     if total_cap < least - 1e-9:
         raise InputError(
             f"a total route time of {total_cap:g} minutes cannot be kept: any route set needs at least {least:g}",

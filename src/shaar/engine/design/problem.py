@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from .instance import Instance
+from .evaluate import total_route_time
+from .instance import Instance, RouteSet
 from .kernels_simd import aligned, padded
 from .network import drivable, drivable_shortest, is_symmetric, served_nodes
 
@@ -48,11 +50,14 @@ class Problem(NamedTuple):
     neighbour: npt.NDArray[np.int32]  # (n, largest degree)
     must: npt.NDArray[np.bool_]
     terminal: npt.NDArray[np.bool_]
+    standing: npt.NDArray[np.int16]  # (n * P) best single ride by fixed routes, penalty included
+    stood: npt.NDArray[np.int32]  # (n,) how many fixed routes serve a node
+    fixed_trt: float  # minutes
     homeward: npt.NDArray[np.int32]  # next node on the fastest way to a terminal, itself at one, -1 where none
 
 
-def pack(instance: Instance) -> Problem:
-    """Pack an instance whose rules can be kept (`limits.check` has been asked before)."""
+def pack(instance: Instance, fixed: RouteSet = ()) -> Problem:
+    """Pack an instance whose rules can be kept (`limits.check` has been asked before), and routes that stay."""
     n = instance.n
     links = drivable(instance)
     minutes = np.where(links, instance.time, np.inf)
@@ -81,7 +86,9 @@ def pack(instance: Instance) -> Problem:
         shortest=shortest.astype(np.float32), longest=_longest(instance, least),
         both=(instance.demand + instance.demand.T).astype(np.float32),
         weight=weight.reshape(-1), degree=degree, neighbour=neighbour, must=must, terminal=terminal,
-        homeward=_homeward(minutes, terminal),
+        standing=_standing(instance, fixed, unit, penalty, far),
+        stood=np.bincount([v for route in fixed for v in set(route)], minlength=n).astype(np.int32),
+        fixed_trt=total_route_time(instance, fixed), homeward=_homeward(minutes, terminal),
     )  # fmt: skip
 
 
@@ -108,6 +115,22 @@ def _unit(instance: Instance, shortest: npt.NDArray[np.float64]) -> float:
         return 1.0
     unit = FAR / room
     return float(np.floor(unit)) if unit >= 1 else unit
+
+
+def _standing(instance: Instance, fixed: RouteSet, unit: float, penalty: int, far: int) -> npt.NDArray[np.int16]:
+    """Best single ride by routes that stay, penalty included, in units, ``far`` where there is none; (n * P)."""
+    rides = aligned(instance.n, padded(instance.n), np.int16)
+    rides[:] = far
+    for route in fixed:
+        for ends in (route, route[::-1]):
+            minutes = np.concatenate([[0.0], np.cumsum([instance.time[a, b] for a, b in pairwise(ends)])])
+            units = np.rint(minutes * unit)
+            for k, start in enumerate(ends):
+                for m in range(k + 1, len(ends)):
+                    there = min(far, int(units[m] - units[k]) + penalty)
+                    rides[start, ends[m]] = min(rides[start, ends[m]], there)
+    np.fill_diagonal(rides[:, : instance.n], 0)
+    return rides.reshape(-1)
 
 
 def _homeward(minutes: npt.NDArray[np.float64], terminal: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:

@@ -18,6 +18,7 @@ from .evaluate import evaluate
 from .feasible import violations
 from .instance import Instance, RouteSet
 from .kernels_anneal import anneal, load
+from .network import check_routes_drivable
 from .problem import Problem, pack
 from .state import (
     ATT,
@@ -44,9 +45,9 @@ class SearchResult:
     Parameters
     ----------
     routes
-        Feasible routes; within ``total_cap`` if one was given.
+        The designed routes, feasible; within ``total_cap`` if one was given. Fixed routes are not among them.
     att, trt
-        Mean travel time and total route time in minutes, by `evaluate.evaluate`.
+        Mean travel time and total route time in minutes, by `evaluate.evaluate`, of the designed and fixed routes.
     iterations
         Proposals of the longest chain; giving them back as ``iterations`` repeats the search.
     seconds
@@ -93,6 +94,7 @@ def search(
     total_cap: float | None = None,
     total_weight: float = 0.0,
     start: RouteSet | None = None,
+    fixed: RouteSet = (),
     chains: int = 1,
     progress: Progress = silent,
     schedule: Schedule | None = None,
@@ -115,6 +117,10 @@ def search(
         Minimise ``ATT + total_weight * TRT`` instead.
     start
         Feasible routes to improve; without them a first route set is constructed.
+    fixed
+        Routes that stay as they are, beside the ``n_routes`` to design: people ride them, they count in ATT, TRT, the
+        cap and the coverage, and are no part of the result. They must run over drivable links but need not keep the
+        rules for new routes.
     chains
         Independent searches with own random numbers, run on as many threads as there are processors; the best wins.
     progress
@@ -135,12 +141,13 @@ def search(
         raise InputError(f"at least one chain is needed, not {chains}", field="chains")
     if total_weight < 0:
         raise InputError(f"a weight not below zero is needed, not {total_weight:g}", field="total_weight")
-    limits.check(instance, total_cap)
-    if start is not None and (wrong := violations(instance, start)):
+    check_routes_drivable(instance, fixed)
+    limits.check(instance, total_cap, fixed)
+    if start is not None and (wrong := violations(instance, start, fixed)):
         raise InputError(f"the routes to start from break a rule: {wrong[0]}", field="start")
     began = time.monotonic()
     run = _Run(
-        p=pack(instance),
+        p=pack(instance, fixed),
         began=began,
         deadline=np.inf if seconds is None else began + seconds,
         iterations=iterations,
@@ -165,9 +172,9 @@ def search(
     winner = min(range(chains), key=lambda chain: (states[chain].number[BEST_COST], chain))
     state = states[winner]
     if not state.tally[HAS_BEST]:
-        raise ShaarError(_why_not(instance, run.p, states, total_cap))
+        raise ShaarError(_why_not(instance, run.p, states, total_cap, fixed))
     routes = best_of(state)
-    found = evaluate(instance, routes)
+    found = evaluate(instance, (*routes, *fixed))
     return SearchResult(
         routes=routes, att=found.att, trt=found.trt, iterations=int(max(s.tally[STEPS] for s in states)),
         seconds=time.monotonic() - began, trace=tuple(traces[winner]),
@@ -244,10 +251,10 @@ def _tell(progress: Progress, states: list[State], began: float, seconds: float 
         progress("search", float(min(s.tally[STEPS] for s in states)), iterations, note)
 
 
-def _why_not(instance: Instance, p: Problem, states: list[State], total_cap: float | None) -> str:
+def _why_not(instance: Instance, p: Problem, states: list[State], total_cap: float | None, fixed: RouteSet) -> str:
     s = min(states, key=lambda state: (state.tally[BAD], state.number[COST]))
     current = tuple(tuple(int(v) for v in s.routes[r, : s.length[r]]) for r in range(p.n_routes))
-    wrong = violations(instance, current)
+    wrong = violations(instance, current, fixed)
     if not wrong and total_cap is not None:
         return (
             f"no routes within a total route time of {total_cap:g} minutes were found; "

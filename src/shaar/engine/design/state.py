@@ -67,7 +67,7 @@ def new_state(p: Problem, seed: int, chain: int, cap: float, trt_weight: float) 
         behind=np.zeros((p.n_routes, width), np.int32),
         trt=np.zeros(p.n_routes),
         position=np.full((p.n, p.n_routes), -1, np.int16),
-        cover=np.zeros(p.n, np.int32),
+        cover=p.stood.copy(),
         rides=aligned(p.n, p.P, np.int16).reshape(-1),
         best_routes=np.zeros((p.n_routes, width), np.int32),
         best_length=np.zeros(p.n_routes, np.int32),
