@@ -128,12 +128,22 @@ def candidates(
 
 
 def model_of(city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRules) -> HeadwayModel:
-    """Prepare lines on the streets for the assignment."""
+    """Prepare lines on the streets for the assignment; held lines keep their headway, kept ones their longest."""
     legs = [line.legs() for line in lines]
-    return headway_model(
+    model = headway_model(
         city.instance.n, [line.route for line in lines], [a for a, _ in legs], [b for _, b in legs],
         access=(city.access_ptr, city.access_group, city.access_minutes), walk=city.walk, od=city.od, rules=rules,
+        back=[line.way_back for line in lines],
     )  # fmt: skip
+    today = [line.today for line in lines]
+    if not any(today):
+        return model
+    return replace(
+        model,
+        held_headway=np.array([t.headway if t and t.held else np.nan for t in today]),
+        held_vehicles=np.array([t.vehicles if t and t.held else 0 for t in today], np.int64),
+        longest=np.array([max(rules.longest, t.headway if t else 0.0) for t in today]),
+    )
 
 
 def points(

@@ -385,6 +385,8 @@ def _improve(model: HeadwayModel, vehicles: I64, fleet: int, swaps: int) -> Head
             misses += 1
     headways = model.headways(vehicles)
     tight = np.array([math.ceil(c / h - 1e-9) for c, h in zip(model.cycle, headways, strict=True)], np.int64)
+    if model.held_headway is not None and model.held_vehicles is not None:
+        tight = np.where(np.isnan(model.held_headway), tight, model.held_vehicles)
     over = best.peak_load * model.rules.peak_hour * headways / 60.0 > model.rules.capacity + 1e-9
     return HeadwayPlan(tight, headways, best, tuple(int(k) for k in np.flatnonzero(over)))
 

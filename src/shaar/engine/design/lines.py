@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,12 +57,66 @@ class Direction:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What runs on a line of today.
+
+    Parameters
+    ----------
+    line_id, name, mode
+        GTFS route_id, its short name, and the mode of its route type.
+    headway
+        Minutes at the busiest time of the network, mean of the directions.
+    headways
+        Minutes in each period of the design; ``inf`` where nothing runs.
+    vehicles
+        Vehicles at once at the line's own busiest moment; 0 for modes that do not draw on the fleet of buses.
+    held
+        Nothing about the line may change.
+    kept
+        The line stays, its headway may change.
+    """
+
+    line_id: str
+    name: str
+    mode: str
+    headway: float
+    headways: Mapping[str, float]
+    vehicles: int
+    held: bool = False
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StreetLine:
-    """A line on the streets; ``route`` are its stop groups, ``backward`` runs them in reverse."""
+    """A line on the streets.
+
+    Parameters
+    ----------
+    route
+        Its stop groups in order.
+    forward, backward
+        Its directions; ``backward`` runs the groups in reverse unless ``back`` says otherwise.
+    back
+        Stop groups of the way back of a line of today; empty where it runs one way only.
+    today
+        What runs on it, for a line of today; None for a designed one.
+    """
 
     route: tuple[int, ...]
     forward: Direction
     backward: Direction
+    back: tuple[int, ...] | None = None
+    today: Service | None = None
+
+    @property
+    def way_back(self) -> tuple[int, ...]:
+        """Stop groups of the way back."""
+        return self.route[::-1] if self.back is None else self.back
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Every stop of both directions once."""
+        return tuple(dict.fromkeys((*self.forward.stops, *self.backward.stops)))
 
     @property
     def minutes(self) -> float:
