@@ -21,7 +21,8 @@ def main() -> int:
     print(f"{'whole':12s} {taken.seconds:7.1f} s wall")
     print(f"{'peak':12s} {taken.peak_mb:7.0f} MB")
     print(f"{'report':12s} {size:7.2f} MB")
-    print(taken.stdout.rstrip())
+    lines = taken.stdout.rstrip().splitlines()
+    print("\n".join(line for line in lines if not line.startswith(("report ", "design "))).rstrip())
     return 0
 
 

@@ -19,6 +19,7 @@ RESULTS = HERE / "RESULTS.md"
 PROGRAMS = {
     "build": ["build.py"],
     "astana": ["astana.py"],
+    "baseline": ["baseline.py"],
     "porto_alegre": ["porto_alegre.py"],
     "osm_lines": ["osm_lines.py"],
     "tndp": ["tndp.py"],
@@ -54,6 +55,7 @@ def main() -> int:
     if unknown := [n for n in names if n not in PROGRAMS]:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(PROGRAMS)}", file=sys.stderr)
         return 2
+    os.environ.setdefault("SHAAR_SHARED_DATA", str(HERE.parents[1] / "shared" / "data"))
     done = sections()
     failed = []
     for name in names:
