@@ -17,6 +17,7 @@ COMMANDS = {
     "baseline": ("shaar.cli.baseline", "baseline", "Say how a city stands today: service, access, journeys, fleet."),
     "design": ("shaar.cli.design", "design", "Design lines and headways under a fleet limit."),
     "plan": ("shaar.cli.plan", "plan", "Check, baseline, design, compare, account carbon, and write one report."),
+    "benchmark": ("shaar.cli.benchmark", "benchmark", "Measure the program against published results."),
     "demo": ("shaar.cli.plan", "demo", "Run the plan on the example city (Astana) and serve its report."),
 }
 
