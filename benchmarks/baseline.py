@@ -56,7 +56,8 @@ def main() -> int:
     print(f"{'a typical weekday':20s} {'Shaar':>12s} {'gtfs_kit':>12s} {'apart':>9s}")
     for name, path in FEEDS.items():
         service(name, SHARED / "cities" / path)
-    print("\ngtfs_kit takes the whole shape of a trip, Shaar the part between its first and last stop.\n")
+    print("\ngtfs_kit takes the whole shape of a trip and counts hours to the departure from its last stop;")
+    print("Shaar takes the part of the shape between first and last stop, and hours to the arrival at the last.\n")
     poa = SHARED / "cities" / "porto_alegre"
     shaar = [sys.executable, "-m", "shaar"]
     with tempfile.TemporaryDirectory() as folder:
