@@ -72,8 +72,8 @@ class Crowded:
         (as felt: minutes on board times their multiplier).
     multiplier
         Of minutes on board of each link, shape (m,); 1 where nobody rides.
-    felt
-        Person-minutes as felt: loads times felt minutes, and waiting, of those on lines.
+    felt, on_foot
+        Person-minutes as felt of those on lines (loads times felt minutes, and waiting), and of those who walk.
     gaps
         Relative gap after each loading, see :func:`assign_crowded`.
     converged
@@ -85,6 +85,7 @@ class Crowded:
     loading: Loading
     multiplier: F64
     felt: float
+    on_foot: float
     gaps: tuple[float, ...]
     converged: bool
     frequency: F64
@@ -160,14 +161,8 @@ def assign_crowded(
     multiplier = np.ones(len(cost))
 
     def load(now: F64, met: F64) -> tuple[Loading, float]:
-        found = assign_strategies(
-            _with(graph, now, met), trips, direct=direct, wait=wait, threads=threads
-        )  # fmt: skip
-        on_foot = 0.0
-        if direct is not None:
-            walks = (found.minutes >= direct) & (trips > 0) & np.isfinite(direct)
-            on_foot = float((trips * np.where(walks, direct, 0.0)).sum())
-        return found, on_foot
+        found = assign_strategies(_with(graph, now, met), trips, direct=direct, wait=wait, threads=threads)
+        return found, minutes_on_foot(found, trips, direct)
 
     first, walked = load(cost, freq)
     v, w = first.links, first.waiting
@@ -197,8 +192,16 @@ def assign_crowded(
         walked += share * (walks_now - walked)
     return Crowded(
         loading=Loading(latest.minutes, v, w, latest.slope), multiplier=multiplier, felt=float(cost @ v + w.sum()),
-        gaps=tuple(gaps), converged=gaps[-1] <= gap, frequency=freq,
+        on_foot=walked, gaps=tuple(gaps), converged=gaps[-1] <= gap, frequency=freq,
     )  # fmt: skip
+
+
+def minutes_on_foot(loading: Loading, trips: F64, direct: F64 | None) -> float:
+    """Person-minutes of those for whom no line is quicker than the direct way, shapes (o, d)."""
+    if direct is None:
+        return 0.0
+    walks = (loading.minutes >= direct) & (trips > 0) & np.isfinite(direct)
+    return float((trips * np.where(walks, direct, 0.0)).sum())
 
 
 def _with(graph: TransitGraph, cost: F64, freq: F64) -> TransitGraph:

@@ -1,0 +1,99 @@
+"""A vehicle type for each line: the roomiest vehicles to the fullest lines, as far as they go."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.design.headways_judge import Judge
+from shaar.engine.design.headways_network import line_peaks
+from shaar.engine.design.headways_task import FleetTask
+from shaar.engine.errors import InputError
+
+I64 = npt.NDArray[np.int64]
+
+#: Steps of the exhaustive search for any types that fit.
+STEPS = 200_000
+
+
+def first_types(task: FleetTask, judge: Judge) -> I64:
+    """Give each line a type within the limits, every line at its longest headway.
+
+    Lines are taken by the load of their busiest link at the longest headways, fullest first, each gets the roomiest
+    type with vehicles left. Where that leaves some line without, any types that fit are looked for exhaustively.
+
+    Raises
+    ------
+    InputError
+        The vehicles do not suffice; the sentence says how many do, and in which period.
+    """
+    periods = range(len(task.periods))
+    least = np.stack([task.least(p) for p in periods])
+    room = np.stack([task.room(p) for p in periods])
+    for p in periods:
+        if least[p].sum() > room[p].sum():
+            raise InputError(
+                f"{int(room[p].sum())} vehicles are too few ({task.periods[p].name}): the longest headways allowed on "
+                f"{task.model.lines} lines take {int(least[p].sum())}",
+                field="limits",
+            )
+    may = task.may()
+    peaks = np.zeros(task.model.lines)
+    widest = np.array([max(np.flatnonzero(m), key=lambda k: task.types[k].places) for m in may], np.int64)
+    busiest = max(periods, key=lambda p: float(judge.hourly(p).sum()))
+    peaks = _peaks(judge, busiest, widest, least[busiest])
+    kinds = sorted(range(len(task.types)), key=lambda k: (-task.types[k].places, _dear(task, k), k))
+    chosen = np.full(task.model.lines, -1)
+    left = room.copy()
+    for line in np.argsort(-peaks, kind="stable"):
+        for k in kinds:
+            if may[line, k] and (left[:, k] >= least[:, line]).all():
+                chosen[line] = k
+                left[:, k] -= least[:, line]
+                break
+    if (chosen >= 0).all():
+        return chosen.astype(np.int64)
+    found = _any_fit(may, least, room)
+    if found is None:
+        raise InputError(
+            "no way was found to run every line with one of its allowed vehicle types at the longest headway within "
+            "the limits by type, although the vehicles suffice in sum",
+            field="limits",
+        )
+    return found
+
+
+def _dear(task: FleetTask, k: int) -> float:
+    kind, w = task.types[k], task.weights
+    return w.cost * (kind.cost_hour + 15.0 * kind.cost_km) + w.kg * 0.015 * kind.gco2e_km
+
+
+def _peaks(judge: Judge, p: int, types: I64, vehicles: I64) -> npt.NDArray[np.float64]:
+    service = judge.serve(p, types, vehicles.astype(np.int64))
+    return line_peaks(service.graph, service.crowded.loading.links, judge.lines)
+
+
+def _any_fit(may: npt.NDArray[np.bool_], least: I64, room: I64) -> I64 | None:
+    """Depth first, lines with most vehicles first."""
+    lines = np.argsort(-least.max(axis=0), kind="stable")
+    chosen = np.full(may.shape[0], -1, np.int64)
+    steps = 0
+
+    def descend(i: int, left: I64) -> bool:
+        nonlocal steps
+        if i == len(lines):
+            return True
+        line = lines[i]
+        for k in np.flatnonzero(may[line]):
+            steps += 1
+            if steps > STEPS:
+                return False
+            if (left[:, k] >= least[:, line]).all():
+                after = left.copy()
+                after[:, k] -= least[:, line]
+                chosen[line] = k
+                if descend(i + 1, after):
+                    return True
+        return False
+
+    return chosen if descend(0, room.copy()) else None
