@@ -18,6 +18,8 @@ F64 = npt.NDArray[np.float64]
 #: Destinations are served in so many parts, whose sums are added up in one order: the result does not depend on the
 #: number of threads.
 PARTS = 16
+#: Below so many links times destinations threads cost more than they save.
+SMALL = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def assign_strategies(
         )  # fmt: skip
 
     used = threads or numba.get_num_threads()
-    if used == 1:
+    if used == 1 or d * len(graph.tail) < SMALL:
         for p in range(PARTS):
             part(p)
     else:

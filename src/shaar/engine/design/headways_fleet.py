@@ -47,11 +47,7 @@ def allocate_fleet(
         The vehicles do not suffice for the longest headways allowed.
     """
     judge = Judge(task)
-    types = first_types(task, judge)
-    services: list[PeriodService] = []
-    for p in range(len(task.periods)):
-        services.append(_filled(judge, p, types, task.least(p), rounds))
-        progress("headways", p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
+    types, services = _begun(judge, rounds, progress)
     history = [judge.worth(services)]
     for p in range(len(task.periods)):
         services[p] = _polished(judge, p, types, services[p], swaps)
@@ -61,6 +57,21 @@ def allocate_fleet(
         types, services = _retyped(judge, types, services, type_trials, swaps, history)
     progress("headways", 1, 1)
     return judge.plan(types, _tight(judge, types, services), history)
+
+
+def _begun(judge: Judge, rounds: int, progress: Progress) -> tuple[I64, list[PeriodService]]:
+    """Hand out the vehicles with each of the first types, and keep the best."""
+    task = judge.task
+    best: tuple[I64, list[PeriodService]] | None = None
+    for types in first_types(task, judge):
+        services = []
+        for p in range(len(task.periods)):
+            services.append(_filled(judge, p, types, task.least(p), rounds))
+            progress("headways", p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
+        if best is None or _better(judge.worth(services), judge.worth(best[1])):
+            best = types, services
+    assert best is not None  # first_types refuses to give none
+    return best
 
 
 def _free(judge: Judge) -> npt.NDArray[np.bool_]:

@@ -43,9 +43,7 @@ class Judge:
 
     def hourly(self, p: int) -> F64:
         """Trips of the busiest hour of a period, shape (z, z)."""
-        period = self.task.periods[p]
-        day = self.task.model.od * period.share if period.od is None else period.od
-        return np.asarray(day / period.hours * period.surge)
+        return hourly_trips(self.task, p)
 
     def serve(self, p: int, types: I64, vehicles: I64) -> PeriodService:
         """Assign a period."""
@@ -56,19 +54,8 @@ class Judge:
         return self._known[key]
 
     def _serve(self, p: int, types: I64, vehicles: I64) -> PeriodService:
-        task, period = self.task, self.task.periods[p]
         headways = self.table[p][np.arange(self.lines), vehicles]
-        graph = self._graphs[p].with_headways(headways)
-        trips = self.hourly(p)
-        crowded = _assigned(task, graph, trips, self.seats[types], self.places[types])
-        peaks = line_peaks(graph, crowded.loading.links, self.lines)
-        over = np.maximum(peaks - self.hourly_places(p, types, vehicles), 0.0)
-        minutes = (crowded.felt + crowded.on_foot) * period.hours / period.surge
-        cost, kg = self.supply(p, types, vehicles)
-        return PeriodService(
-            period.name, vehicles.copy(), headways, minutes, float(cost.sum()), float(kg.sum()),
-            round(float(over.sum()), 3), graph, crowded,
-        )  # fmt: skip
+        return service_of(self.task, p, types, vehicles, headways, self._graphs[p], self.hourly(p))
 
     def hourly_places(self, p: int, types: I64, vehicles: I64) -> F64:
         """Places that pass in an hour on each line, shape (l,)."""
@@ -76,13 +63,7 @@ class Judge:
 
     def supply(self, p: int, types: I64, vehicles: I64) -> tuple[F64, F64]:
         """Money and kgCO2e of each line in a period, shape (l,) each."""
-        kinds, hours = self.task.types, self.task.periods[p].hours
-        trips = hours * 60.0 / self.table[p][np.arange(self.lines), vehicles]
-        km = trips * self.task.km
-        hour = np.array([t.cost_hour for t in kinds])[types]
-        per_km = np.array([t.cost_km for t in kinds])[types]
-        grams = np.array([t.gco2e_km for t in kinds])[types]
-        return vehicles * hours * hour + km * per_km, km * grams / 1000.0
+        return supply_of(self.task, p, types, vehicles, self.table[p][np.arange(self.lines), vehicles])
 
     def worth(self, services: list[PeriodService]) -> tuple[float, float]:
         """(overload, objective): less is better, in this order."""
@@ -131,38 +112,75 @@ class Judge:
             - w.kg * float((kg2 - kg1)[line])
         )
 
-    def shortages(self, services: list[PeriodService], types: I64) -> tuple[Shortage, ...]:
-        """Name the lines over their places, and the least vehicles more at these loads."""
-        found = []
-        for p, service in enumerate(services):
-            peaks = line_peaks(service.graph, service.crowded.loading.links, self.lines)
-            places = self.hourly_places(p, types, service.vehicles)
-            for k in np.flatnonzero(peaks > places * (1 + 1e-9) + 1e-6):
-                kind = self.task.types[types[k]]
-                extra = self._extra(p, int(k), int(service.vehicles[k]), float(peaks[k]), kind.places)
-                found.append(Shortage(service.name, int(k), kind.key, float(peaks[k]), float(places[k]), extra))
-        return tuple(found)
-
-    def _extra(self, p: int, line: int, vehicles: int, load: float, places: float) -> int | None:
-        held = self.task.model.held_headway
-        if held is not None and not np.isnan(held[line]):
-            return None
-        rules, cycle = self.task.rules(p)[line], float(self.task.cycles(p)[line])
-        if places * 60.0 / rules.least < load:
-            return None
-        n = vehicles
-        while places * 60.0 / rules.headway(cycle, n) < load - 1e-9:
-            if rules.headway(cycle, n) <= rules.least + 1e-9:
-                return None
-            n += 1
-        return n - vehicles
-
     def plan(self, types: I64, services: list[PeriodService], history: list[tuple[float, float]]) -> FleetPlan:
         """Finish a plan; vehicles that no headway needs are given back."""
         return FleetPlan(
-            types.copy(), tuple(services), self.worth(services)[1], self.shortages(services, types), tuple(history),
+            types.copy(), tuple(services), self.worth(services)[1], shortages_of(self.task, services, types), tuple(history),
             self.trials,
         )  # fmt: skip
+
+
+def hourly_trips(task: FleetTask, p: int) -> F64:
+    """Trips of the busiest hour of a period, shape (z, z)."""
+    period = task.periods[p]
+    day = task.model.od * period.share if period.od is None else period.od
+    return np.asarray(day / period.hours * period.surge)
+
+
+def supply_of(task: FleetTask, p: int, types: I64, vehicles: I64, headways: F64) -> tuple[F64, F64]:
+    """Money and kgCO2e of each line in a period, shape (l,) each."""
+    kinds, hours = task.types, task.periods[p].hours
+    km = hours * 60.0 / headways * task.km
+    hour = np.array([t.cost_hour for t in kinds])[types]
+    per_km = np.array([t.cost_km for t in kinds])[types]
+    grams = np.array([t.gco2e_km for t in kinds])[types]
+    return vehicles * hours * hour + km * per_km, km * grams / 1000.0
+
+
+def service_of(
+    task: FleetTask, p: int, types: I64, vehicles: I64, headways: F64, graph: TransitGraph | None = None,
+    trips: F64 | None = None,
+) -> PeriodService:  # fmt: skip
+    """Assign the busiest hour of a period with given types and headways; the rest of the period is scaled to it."""
+    period = task.periods[p]
+    bare = graph if graph is not None else network_of(task.model, headways, run=period.run)
+    running = bare.with_headways(headways)
+    seats = np.array([t.seats for t in task.types])[types]
+    places = np.array([t.places for t in task.types])[types]
+    crowded = _assigned(task, running, hourly_trips(task, p) if trips is None else trips, seats, places)
+    peaks = line_peaks(running, crowded.loading.links, task.model.lines)
+    over = np.maximum(peaks - places * 60.0 / headways, 0.0)
+    cost, kg = supply_of(task, p, types, vehicles, headways)
+    return PeriodService(
+        period.name, np.asarray(vehicles).copy(), headways, (crowded.felt + crowded.on_foot) * period.hours / period.surge,
+        float(cost.sum()), float(kg.sum()), round(float(over.sum()), 3), running, crowded,
+    )  # fmt: skip
+
+
+def shortages_of(task: FleetTask, services: list[PeriodService], types: I64) -> tuple[Shortage, ...]:
+    """Name the lines over their places, and the least vehicles more at these loads."""
+    found = []
+    for p, service in enumerate(services):
+        peaks = line_peaks(service.graph, service.crowded.loading.links, task.model.lines)
+        places = np.array([t.places for t in task.types])[types] * 60.0 / service.headways
+        for k in np.flatnonzero(peaks > places * (1 + 1e-9) + 1e-6):
+            kind = task.types[types[k]]
+            extra = _extra(task, p, int(k), int(service.vehicles[k]), float(peaks[k]), kind.places)
+            found.append(Shortage(service.name, int(k), kind.key, float(peaks[k]), float(places[k]), extra))
+    return tuple(found)
+
+
+def _extra(task: FleetTask, p: int, line: int, vehicles: int, load: float, places: float) -> int | None:
+    held = task.model.held_headway
+    if held is not None and not np.isnan(held[line]):
+        return None
+    rules, cycle = task.rules(p)[line], float(task.cycles(p)[line])
+    n = vehicles
+    while places * 60.0 / rules.headway(cycle, n) < load - 1e-9:
+        if rules.headway(cycle, n) <= rules.headway(cycle, 10**9) + 1e-9:
+            return None
+        n += 1
+    return n - vehicles
 
 
 def _assigned(task: FleetTask, graph: TransitGraph, trips: F64, seats: F64, places: F64) -> Crowded:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,13 +16,17 @@ I64 = npt.NDArray[np.int64]
 
 #: Steps of the exhaustive search for any types that fit.
 STEPS = 200_000
+#: So many ways to give types are all tried.
+FEW = 32
 
 
-def first_types(task: FleetTask, judge: Judge) -> I64:
-    """Give each line a type within the limits, every line at its longest headway.
+def first_types(task: FleetTask, judge: Judge) -> list[I64]:
+    """Ways to give each line a type within the limits, every line at its longest headway; the search tries them all.
 
     Lines are taken by the load of their busiest link at the longest headways, fullest first, each gets the roomiest
-    type with vehicles left. Where that leaves some line without, any types that fit are looked for exhaustively.
+    type with vehicles left; again with lines in the order of load times cycle, and of load over cycle. Where that
+    leaves some line without, any types that fit are looked for exhaustively. Where at most :data:`FEW` ways exist, all
+    are given.
 
     Raises
     ------
@@ -38,29 +44,50 @@ def first_types(task: FleetTask, judge: Judge) -> I64:
                 field="limits",
             )
     may = task.may()
-    peaks = np.zeros(task.model.lines)
     widest = np.array([max(np.flatnonzero(m), key=lambda k: task.types[k].places) for m in may], np.int64)
     busiest = max(periods, key=lambda p: float(judge.hourly(p).sum()))
     peaks = _peaks(judge, busiest, widest, least[busiest])
     kinds = sorted(range(len(task.types)), key=lambda k: (-task.types[k].places, _dear(task, k), k))
-    chosen = np.full(task.model.lines, -1)
-    left = room.copy()
-    for line in np.argsort(-peaks, kind="stable"):
-        for k in kinds:
-            if may[line, k] and (left[:, k] >= least[:, line]).all():
-                chosen[line] = k
-                left[:, k] -= least[:, line]
-                break
-    if (chosen >= 0).all():
-        return chosen.astype(np.int64)
-    found = _any_fit(may, least, room)
-    if found is None:
+    choices = [np.flatnonzero(m) for m in may]
+    if np.prod([float(len(c)) for c in choices]) <= FEW:
+        ways = [np.array(way, np.int64) for way in itertools.product(*choices)]
+        ways = [way for way in ways if _fits(way, least, room)]
+    else:
+        cycles = task.cycles(busiest)
+        orders = [np.argsort(-key, kind="stable") for key in (peaks, peaks * cycles, peaks / cycles)]
+        tried = [_in_order(order, kinds, may, least, room) for order in orders]
+        ways = list({way.tobytes(): way for way in tried if way is not None}.values())
+        if not ways:
+            fit = _any_fit(may, least, room)
+            ways = [] if fit is None else [fit]
+    if not ways:
         raise InputError(
             "no way was found to run every line with one of its allowed vehicle types at the longest headway within "
             "the limits by type, although the vehicles suffice in sum",
             field="limits",
         )
-    return found
+    return ways
+
+
+def _fits(way: I64, least: I64, room: I64) -> bool:
+    kinds = room.shape[1]
+    return all((np.bincount(way, weights=n, minlength=kinds) <= r).all() for n, r in zip(least, room, strict=True))
+
+
+def _in_order(
+    order: I64, kinds: list[int], may: npt.NDArray[np.bool_], least: I64, room: I64
+) -> I64 | None:
+    chosen = np.full(len(order), -1, np.int64)
+    left = room.copy()
+    for line in order:
+        for k in kinds:
+            if may[line, k] and (left[:, k] >= least[:, line]).all():
+                chosen[line] = k
+                left[:, k] -= least[:, line]
+                break
+        else:
+            return None
+    return chosen
 
 
 def _dear(task: FleetTask, k: int) -> float:
