@@ -10,6 +10,7 @@ import polars as pl
 
 from shaar.engine.findings import Finding
 from shaar.engine.timetable.check_calendar import check_calendar
+from shaar.engine.timetable.check_hours import check_hours
 from shaar.engine.timetable.check_say import say
 from shaar.engine.timetable.distance import crow_metres
 from shaar.engine.timetable.feed import Feed
@@ -49,6 +50,7 @@ def check_feed(feed: Feed, *, today: date | None = None) -> tuple[Finding, ...]:
         _shapes,
         _restrictions,
         _zones,
+        check_hours,
     )
     out = list(feed.findings)
     for check in checks:
