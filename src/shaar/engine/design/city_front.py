@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from shaar.engine.design.city_cover import Need
 from shaar.engine.design.city_instance import CityInstance
+from shaar.engine.design.city_lines import link_route
 from shaar.engine.design.headways import HeadwayModel, HeadwayPlan, HeadwayRules, allocate, assign, headway_model
 from shaar.engine.design.lines import StopBook, StreetLine, street_line
 from shaar.engine.design.lines_straight import straighten
@@ -31,11 +33,11 @@ SHORT_WEIGHT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One searched route set on the streets; ``cap`` is the total run time (min) it had to keep."""
+    """One route set on the streets; ``cap`` is the total run time (min) it had to keep, ``result`` None for today's."""
 
     lines: tuple[StreetLine, ...]
     cap: float
-    result: SearchResult
+    result: SearchResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,17 @@ class Point:
     plan: HeadwayPlan
     candidate: int
 
-    @property
-    def score(self) -> float:
+    def total(self) -> float:
         """Mean minutes, plus the wait for the next bus of those who do not fit on the busiest part of a line."""
         rules, assignment = self.model.rules, self.plan.assignment
         hourly = assignment.peak_load * rules.peak_hour
         left = np.maximum(hourly - rules.capacity * 60.0 / self.plan.headways, 0.0)
         waiting = float((left * self.plan.headways).sum())
         return assignment.mean_minutes + waiting / float(self.model.od.sum() * rules.peak_hour)
+
+
+#: What is made small: minutes, see :meth:`Point.total`.
+Score = Callable[[Point], float]
 
 
 def densities(city: CityInstance, fleet: int, lines: int | None, rules: HeadwayRules) -> list[tuple[int, float]]:
@@ -87,12 +92,14 @@ def candidates(
     seconds: float | None,
     iterations: int | None,
     seed: int,
+    stay: Sequence[StreetLine] = (),
     chains: int = 1,
     progress: Progress = silent,
 ) -> tuple[list[Candidate], list[str], bool]:
     """Search a route set for each (number of lines, cap), and lay it on the streets.
 
-    A cap of ``inf`` asks for short lines instead: total run time is weighed against the mean journey.
+    A cap of ``inf`` asks for short lines instead: total run time is weighed against the mean journey. Lines of today in
+    ``stay`` run beside those searched and stand first in every candidate; the cap is for the others.
 
     Returns
     -------
@@ -101,6 +108,9 @@ def candidates(
     """
     found: list[Candidate] = []
     failures: list[str] = []
+    fixed = tuple(link_route(city, line) for line in stay)
+    fixed = tuple(route for route in fixed if len(route) > 1)
+    beside = sum(total_minutes(city, route) for route in fixed)
     for k, (count, cap) in enumerate(tries):
         instance = replace(city.instance, n_routes=count)
 
@@ -111,8 +121,8 @@ def candidates(
         try:
             result = search(
                 instance, seconds=None if seconds is None else seconds / len(tries), iterations=iterations,
-                seed=seed, total_cap=cap if np.isfinite(cap) else None, chains=chains, progress=show,
-                total_weight=0.0 if np.isfinite(cap) else SHORT_WEIGHT,
+                seed=seed, total_cap=cap + beside if np.isfinite(cap) else None, chains=chains, progress=show,
+                total_weight=0.0 if np.isfinite(cap) else SHORT_WEIGHT, fixed=fixed,
             )  # fmt: skip
         except ShaarError as e:
             within = f" within {cap:.0f} minutes" if np.isfinite(cap) else ""
@@ -120,7 +130,7 @@ def candidates(
             continue
         routes = straighten(instance, result.routes, ratio=city.rules.max_detour, shortest=city.shortest)
         lines = tuple(street_line(city, route, book) for route in routes)
-        found.append(Candidate(lines, cap, result))
+        found.append(Candidate((*stay, *lines), cap, result))
         if result.interrupted:
             return found, failures, True
     progress("search", len(tries), len(tries))
@@ -146,34 +156,50 @@ def model_of(city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRule
     )
 
 
+def total_minutes(city: CityInstance, route: Sequence[int]) -> float:
+    """Run time of a route in the search model, minutes one way."""
+    nodes = np.asarray(route)
+    return float(city.instance.time[nodes[:-1], nodes[1:]].sum())
+
+
 def points(
-    city: CityInstance,
+    need: Need,
     tried: Sequence[Candidate],
     fleets: Sequence[int],
     rules: HeadwayRules,
     progress: Progress = silent,
+    *,
     most_lines: int | None = None,
+    same_headway: bool = False,
+    score: Score = Point.total,
 ) -> dict[int, Point]:
-    """For each fleet the best candidate with its headways; weak lines are dropped while that helps."""
+    """For each fleet the best candidate with its headways; weak lines are dropped while that helps.
+
+    ``same_headway`` gives all lines that are free one headway, the shortest that the fleet keeps, and drops none.
+    """
+    city = need.city
     best: dict[int, Point] = {}
     for k, candidate in enumerate(tried):
         lines = candidate.lines
         if most_lines is not None and len(lines) > most_lines:
-            lines = keep_most_used(city, lines, rules, most_lines)
+            lines = keep_most_used(need, lines, rules, most_lines)
         for fleet in sorted(fleets, reverse=True):
             # A smaller fleet may need fewer lines than a larger one: go downwards and drop what does not fit.
-            lines = fit(city, lines, fleet, rules)
+            lines = fit(need, lines, fleet, rules)
             if not lines:
                 break
             model = model_of(city, lines, rules)
-            plan = allocate(model, [fleet], rounds=5, swaps=0)[fleet]
+            plan = uniform(model, fleet) if same_headway else allocate(model, [fleet], rounds=5, swaps=0).get(fleet)
+            if plan is None:
+                break
             point = Point(lines, model, plan, k)
-            if fleet not in best or point.score < best[fleet].score:
+            if fleet not in best or score(point) < score(best[fleet]):
                 best[fleet] = point
             progress("headways", k + 0.5, len(tried), _note(fleet, best[fleet]))
     progress("headways", len(tried), len(tried))
     for number, fleet in enumerate(sorted(best), start=1):
-        best[fleet] = prune(city, best[fleet], fleet, rules)
+        if not same_headway:
+            best[fleet] = prune(need, best[fleet], fleet, rules, score=score)
         progress("front", number, len(best), _note(fleet, best[fleet]))
     return best
 
@@ -182,56 +208,78 @@ def _note(fleet: int, point: Point) -> str:
     return f"{fleet} vehicles: {point.plan.assignment.mean_minutes:.2f} min"
 
 
-def fit(city: CityInstance, lines: Sequence[StreetLine], fleet: int, rules: HeadwayRules) -> tuple[StreetLine, ...]:
+def uniform(model: HeadwayModel, fleet: int) -> HeadwayPlan | None:
+    """One headway for all free lines: the shortest (half minutes) that the fleet keeps; None where none does."""
+    for step in range(round(2 * model.rules.least), round(2 * model.rules.longest) + 1):
+        wanted = np.maximum(np.ceil(model.cycle / (step / 2) - 1e-9).astype(np.int64), 1)
+        if model.held_headway is not None and model.held_vehicles is not None:
+            wanted = np.where(np.isnan(model.held_headway), wanted, model.held_vehicles)
+        if int(wanted.sum()) <= fleet:
+            headways = np.full(model.lines, step / 2)
+            if model.held_headway is not None:
+                headways = np.where(np.isnan(model.held_headway), headways, model.held_headway)
+            return plan_of(model, wanted, headways)
+    return None
+
+
+def plan_of(model: HeadwayModel, vehicles: npt.NDArray[np.int64], headways: F64) -> HeadwayPlan:
+    """Headways that are given, with what people do."""
+    what = assign(model, headways)
+    over = what.peak_load * model.rules.peak_hour * headways / 60.0 > model.rules.capacity + 1e-9
+    return HeadwayPlan(vehicles, headways, what, tuple(int(k) for k in np.flatnonzero(over)))
+
+
+def fit(need: Need, lines: Sequence[StreetLine], fleet: int, rules: HeadwayRules) -> tuple[StreetLine, ...]:
     """Drop the lines least used per vehicle until the rest fits the fleet at the longest headway.
 
-    Lines that alone reach a group that must be covered stay; empty when even those do not fit.
+    Lines that stay, or without which the need is not met, stay; empty when even those do not fit.
     """
     lines = tuple(lines)
-    least = model_of(city, lines, rules).least_vehicles()
-    kept = _drop(city, lines, rules, lambda kept: int(least[kept].sum()) <= fleet)
+    if not lines:
+        return ()
+    least = model_of(need.city, lines, rules).least_vehicles()
+    kept = _drop(need, lines, rules, lambda kept: int(least[kept].sum()) <= fleet)
     return tuple(lines[i] for i in kept) if int(least[kept].sum()) <= fleet else ()
 
 
-def keep_most_used(
-    city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRules, most: int
-) -> tuple[StreetLine, ...]:
-    """Drop the lines least used per vehicle until no more than ``most`` are left, where what must be covered allows."""
+def keep_most_used(need: Need, lines: Sequence[StreetLine], rules: HeadwayRules, most: int) -> tuple[StreetLine, ...]:
+    """Drop the lines least used per vehicle until no more than ``most`` are left, where the need allows."""
     lines = tuple(lines)
-    return tuple(lines[i] for i in _drop(city, lines, rules, lambda kept: len(kept) <= most))
+    return tuple(lines[i] for i in _drop(need, lines, rules, lambda kept: len(kept) <= most))
 
 
 def _drop(
-    city: CityInstance, lines: tuple[StreetLine, ...], rules: HeadwayRules, enough: Callable[[list[int]], bool]
+    need: Need, lines: tuple[StreetLine, ...], rules: HeadwayRules, enough: Callable[[list[int]], bool]
 ) -> list[int]:
     kept = list(range(len(lines)))
     if enough(kept):
         return kept
-    model = model_of(city, lines, rules)
+    model = model_of(need.city, lines, rules)
     least = model.least_vehicles()
-    use = assign(model, model.headways(least)).boardings / least
+    use = assign(model, model.headways(least)).boardings / np.maximum(least, 1)
     for k in np.argsort(use, kind="stable"):
         if enough(kept):
             break
-        if len(kept) > 1 and covers(city, [lines[i] for i in kept if i != k]):
+        if stays(lines[k]) or len(kept) == 1:
+            continue
+        if need.met([lines[i] for i in kept if i != k]):
             kept.remove(int(k))
     return kept
 
 
-def covers(city: CityInstance, lines: Sequence[StreetLine]) -> bool:
-    """Say whether every group that must be covered is on some line."""
-    served = {g for line in lines for g in line.route}
-    return all(int(g) in served for g in np.flatnonzero(city.instance.must_cover))
+def stays(line: StreetLine) -> bool:
+    """Say whether a line of today may not be taken away."""
+    return line.today is not None and line.today.kept
 
 
-def least_fleet(city: CityInstance, tried: Sequence[Candidate], rules: HeadwayRules) -> int:
+def least_fleet(need: Need, tried: Sequence[Candidate], rules: HeadwayRules) -> int:
     """Smallest fleet found with which some candidate, cut to its necessary lines, reaches all that must be reached."""
     best = 0
     for candidate in tried:
-        low, high = 1, int(model_of(city, candidate.lines, rules).least_vehicles().sum())
+        low, high = 1, int(model_of(need.city, candidate.lines, rules).least_vehicles().sum())
         while low < high:
             middle = (low + high) // 2
-            if fit(city, candidate.lines, middle, rules):
+            if fit(need, candidate.lines, middle, rules):
                 high = middle
             else:
                 low = middle + 1
@@ -239,23 +287,26 @@ def least_fleet(city: CityInstance, tried: Sequence[Candidate], rules: HeadwayRu
     return best
 
 
-def prune(city: CityInstance, point: Point, fleet: int, rules: HeadwayRules, trials: int = 2) -> Point:
+def prune(
+    need: Need, point: Point, fleet: int, rules: HeadwayRules, trials: int = 2, score: Score = Point.total
+) -> Point:
     """Drop lines whose vehicles save more time elsewhere, worst boardings per vehicle first, then polish headways."""
     best = point
     improved = True
     while improved and len(best.lines) > 1:
         improved = False
         use = best.plan.assignment.boardings / np.maximum(best.plan.vehicles, 1)
-        for k in np.argsort(use, kind="stable")[:trials]:
+        free = [int(k) for k in np.argsort(use, kind="stable") if not stays(best.lines[k])]
+        for k in free[:trials]:
             lines = tuple(line for i, line in enumerate(best.lines) if i != k)
-            if not covers(city, lines):
+            if not need.met(lines):
                 continue
-            model = model_of(city, lines, rules)
+            model = model_of(need.city, lines, rules)
             plan = allocate(model, [fleet], rounds=2, swaps=0).get(fleet)
             trial = None if plan is None else Point(lines, model, plan, best.candidate)
-            if trial is not None and trial.score < best.score + INDIFFERENT:
+            if trial is not None and score(trial) < score(best) + INDIFFERENT:
                 best, improved = trial, True
                 break
     final = allocate(best.model, [fleet], swaps=6)[fleet]
     polished = Point(best.lines, best.model, final, best.candidate)
-    return polished if polished.score <= best.score else best
+    return polished if score(polished) <= score(best) else best

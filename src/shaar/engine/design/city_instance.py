@@ -144,6 +144,7 @@ def city_instance(
         must_cover=must,
         max_minutes=max(rules.max_minutes, 1.2 * far),
         unserved_minutes=max(60.0, walk_mean),
+        max_detour=rules.max_detour,
     )
     return CityInstance(
         instance=instance, streets=streets, groups=groups, people=crowd, stops=stops, od=od, access_ptr=ptr,

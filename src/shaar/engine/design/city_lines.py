@@ -121,7 +121,7 @@ def today_network(
         service = Service(
             line_id=line_id, name=name, mode=mode, headway=headway,
             headways={k: _headway(trips, shares, len(routes), a, b) for k, (a, b) in periods.items()},
-            vehicles=int(fleets.get(int(route), 1)) if bus else 0, held=not bus, kept=not bus,
+            vehicles=int(fleets.get(int(route), 1)) if bus else 0, held=not bus, kept=not bus, fixed=not bus,
         )  # fmt: skip
         lines.append(
             StreetLine(
@@ -163,7 +163,8 @@ def mark(lines: Sequence[StreetLine], keep: Sequence[str], protect: Sequence[str
                 raise InputError(f"today's timetable has no line {name} that runs at its busiest time", field=field)
             line = marked[known[name]]
             assert line.today is not None
-            service = replace(line.today, held=field == "keep" or line.today.held, kept=True)
+            fixed = field == "keep" or line.today.fixed
+            service = replace(line.today, held=fixed, kept=True, fixed=fixed)
             marked[known[name]] = replace(line, today=service)
     return tuple(marked)
 

@@ -28,7 +28,7 @@ BETWEEN_METRES = 300.0
 JUNCTION_METRES = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Direction:
     """One direction of a line on the streets.
 
@@ -71,9 +71,11 @@ class Service:
     vehicles
         Vehicles at once at the line's own busiest moment; 0 for modes that do not draw on the fleet of buses.
     held
-        Nothing about the line may change.
+        The headway stays in the network that is looked at.
     kept
-        The line stays, its headway may change.
+        The line may not be taken away.
+    fixed
+        Nothing about it may ever change: it was asked for, or it is no bus.
     """
 
     line_id: str
@@ -84,9 +86,10 @@ class Service:
     vehicles: int
     held: bool = False
     kept: bool = False
+    fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StreetLine:
     """A line on the streets.
 
@@ -145,6 +148,7 @@ class StopBook:
         for s, (e, at) in enumerate(zip(city.groups.stop_edge, city.groups.stop_at, strict=True)):
             if e >= 0:
                 self.on_edge.setdefault(int(e), []).append((float(at), s))
+        self.row: dict[str, int] = {s: k for k, s in enumerate(self.ids)}
         self.group: list[int] = city.groups.stop_group.tolist()
         self.new: list[dict[str, object]] = []
 
@@ -163,6 +167,7 @@ class StopBook:
         name = f"new_l{int(streets.link[edge])}{'f' if streets.forward[edge] else 'b'}{round(at)}"
         row = stop_row(streets, edge, at, name, setback=rules.stops.setback, drive_side=rules.run.drive_side)
         x, y = streets.to_metric.transform(row["lon"], row["lat"])
+        self.row[name] = len(self.ids)
         self.ids.append(name)
         self.xy.append(np.array([x, y]))
         self.group.append(group)

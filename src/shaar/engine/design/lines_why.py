@@ -46,7 +46,7 @@ def reasons(
         without = np.where(every == k, np.inf, point.plan.headways)
         lost = assign(point.model, without, loads=False).mean_minutes - assignment.mean_minutes
         hourly = assignment.peak_load[k] * point.model.rules.peak_hour
-        reached = [names.get(p, p) for p, g in city.settlements.items() if g in line.route]
+        reached = [names.get(p, p) for p, g in city.settlements.items() if g in line.route or g in line.way_back]
         km = (line.forward.metres + line.backward.metres) / 1000.0
         found.append({
             "trips_day": round(float(assignment.boardings[k])),
@@ -56,18 +56,26 @@ def reasons(
             "minutes_lost": round(float(lost), 4),
             "people_losing": round(float(city.people.population[near[k] & alone].sum())),
             "peak_load": round(float(hourly * point.plan.headways[k] / 60.0), 1),
-            "detour": round(detour(city, line), 3),
             "speed": round(float(km / (line.minutes / 60.0)), 1),
         })  # fmt: skip
+        winding = detour(city, line)
+        if np.isfinite(winding):
+            found[-1]["detour"] = round(winding, 3)
     return found
 
 
 def _near(city: CityInstance, line: StreetLine, where: Mapping[str, F64]) -> npt.NDArray[np.bool_]:
-    xy = np.array([where[s] for s in dict.fromkeys((*line.forward.stops, *line.backward.stops))])
+    xy = np.array([where[s] for s in line.stops if s in where]).reshape(-1, 2)
     return city.people.within(xy, WALK_METRES)
 
 
 def detour(city: CityInstance, line: StreetLine) -> float:
     """Run time between the line's stop groups over the least possible between its ends, on the search's times."""
     nodes = np.asarray(line.route)
-    return float(city.instance.time[nodes[:-1], nodes[1:]].sum() / city.shortest[nodes[0], nodes[-1]])
+    least = float(city.shortest[nodes[0], nodes[-1]])
+    # A line of today may join groups that no link joins, or end where it began.
+    if line.today is not None:
+        if not 0.0 < least < np.inf:
+            return float("nan")
+        return float(city.shortest[nodes[:-1], nodes[1:]].sum() / least)
+    return float(city.instance.time[nodes[:-1], nodes[1:]].sum() / least)

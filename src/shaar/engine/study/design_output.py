@@ -15,24 +15,32 @@ import shapely
 
 from shaar.engine.city.model import City
 from shaar.engine.errors import ShaarError
-from shaar.engine.measures.models import AddLine, Change, Headway, NewStop, RemoveLine, clock
-from shaar.engine.measures.scenario import Scenario, write_scenario
+from shaar.engine.measures.models import AddLine, Change, Headway, NewStop, RemoveLine, SetHeadway, clock
+from shaar.engine.measures.scenario import Scenario, apply, write_scenario
 from shaar.engine.study.results import DesignResult, Line, NetworkPlan
 from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.lines import ServiceDirection, ServiceLine, feed_from_lines
 from shaar.engine.timetable.write import write_gtfs
 
 FILES = ("gtfs.zip", "lines.geojson", "stops.geojson", "changes.toml", "front.csv")
+#: Winners and losers against today, where a timetable is known.
+AREAS = "areas.csv"
 #: Colours of lines on maps, told apart by most people with a colour vision deficiency (Okabe & Ito 2008).
 COLOURS = ("0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "882255", "44AA99")
 
 
-def design_feed(city: City, result: DesignResult, plan: NetworkPlan | None = None) -> Feed:
-    """Return the timetable of a plan (the chosen one by default) as a GTFS feed of headway services.
+def design_feed(city: City, result: DesignResult, plan: NetworkPlan | None = None, *, feed: Feed | None = None) -> Feed:
+    """Return the timetable of a plan (the chosen one by default) as a GTFS feed.
 
-    The calendar runs daily through the year of the city's data, since a design has no date of its own.
+    With the timetable as it stands (``feed``) the plan's changes are carried out on it, so that lines that stay keep
+    their trips to the second. Without it every line is a headway service, and the calendar runs daily through the year
+    of the city's data, since a design has no date of its own.
     """
     plan = plan or result.front[result.chosen]
+    if feed is not None and plan.removed is not None:
+        changed = apply(city, feed, changes(city, result, plan, feed))[1]
+        assert changed is not None
+        return changed
     year = int(city.meta.data_date[:4]) if city.meta.data_date[:4].isdigit() else date.today().year
     return feed_from_lines(
         [_service(line, number, result) for number, line in enumerate(plan.lines)],
@@ -48,17 +56,17 @@ def _service(line: Line, number: int, result: DesignResult) -> ServiceLine:
     spans = tuple(
         (start, end, round(line.headways[name] * 60))
         for name, (start, end) in sorted(result.periods.items(), key=lambda p: p[1])
+        if name in line.headways
     )
+    ways = [ServiceDirection(line.stops_forward, line.seconds_forward, shapely.from_wkb(line.geometry_forward), spans)]
+    if line.stops_backward:
+        back = shapely.from_wkb(line.geometry_backward)
+        ways.append(ServiceDirection(line.stops_backward, line.seconds_backward, back, spans))
     return ServiceLine(
         line_id=line.line_id,
         name=line.name,
         route_type=3,
-        directions=(
-            ServiceDirection(line.stops_forward, line.seconds_forward, shapely.from_wkb(line.geometry_forward), spans),
-            ServiceDirection(
-                line.stops_backward, line.seconds_backward, shapely.from_wkb(line.geometry_backward), spans
-            ),
-        ),
+        directions=tuple(ways),
         color=COLOURS[number % len(COLOURS)],
     )
 
@@ -72,14 +80,27 @@ def _named_stops(city: City, result: DesignResult) -> pl.DataFrame:
 
 
 def changes(city: City, result: DesignResult, plan: NetworkPlan | None = None, feed: Feed | None = None) -> Scenario:
-    """Return the plan as typed changes: today's lines removed (where a timetable is given), new ones added."""
+    """Return the plan as typed changes to today's timetable, if given: lines removed, headways set, lines added.
+
+    Lines that stay as they are need no change. A plan that knows nothing of today's lines removes all of them.
+    """
     plan = plan or result.front[result.chosen]
     known = set(city.stops["stop_id"])
     stops = {row["stop_id"]: row for row in _named_stops(city, result).iter_rows(named=True)}
     out: list[Change] = []
     if feed is not None:
-        out += [RemoveLine(route_id=r) for r in feed.routes["route_id"].to_list()]
+        gone = feed.routes["route_id"].to_list() if plan.removed is None else plan.removed
+        out += [RemoveLine(route_id=r) for r in gone]
+        for line in plan.lines:
+            if line.status == "headway":
+                out += [
+                    SetHeadway(route_id=line.line_id, start=clock(a), end=clock(b), minutes=line.headways[name])
+                    for name, (a, b) in sorted(result.periods.items(), key=lambda p: p[1])
+                    if name in line.headways
+                ]
     for line in plan.lines:
+        if feed is not None and line.status != "designed":
+            continue
         new = [s for s in dict.fromkeys((*line.stops_forward, *line.stops_backward)) if s not in known]
         out.append(
             AddLine(
@@ -92,6 +113,7 @@ def changes(city: City, result: DesignResult, plan: NetworkPlan | None = None, f
                 headways=tuple(
                     Headway(start=clock(a), end=clock(b), minutes=line.headways[name], period=name)
                     for name, (a, b) in sorted(result.periods.items(), key=lambda p: p[1])
+                    if name in line.headways
                 ),
                 new_stops=tuple(
                     NewStop(stop_id=s, lon=stops[s]["lon"], lat=stops[s]["lat"], name=stops[s]["name"]) for s in new
@@ -121,11 +143,13 @@ def lines_geojson(plan: NetworkPlan) -> dict[str, Any]:
             ("forward", line.geometry_forward, line.km_forward, line.minutes_forward),
             ("backward", line.geometry_backward, line.km_backward, line.minutes_backward),
         ):
+            if not shapely.get_num_coordinates(shapely.from_wkb(wkb)):
+                continue
             features.append({
                 "type": "Feature",
                 "geometry": {"type": "LineString", "coordinates": [list(p) for p in _course(wkb)]},
                 "properties": {
-                    "line_id": line.line_id, "name": line.name, "direction": way, "status": "designed",
+                    "line_id": line.line_id, "name": line.name, "direction": way, "status": line.status,
                     "km": round(km, 3), "minutes": round(minutes, 1), "vehicles": line.vehicles,
                     "vehicle_type": line.vehicle_type, "color": f"#{COLOURS[number % len(COLOURS)]}",
                     **{f"headway_{name}": value for name, value in line.headways.items()}, **line.why,
@@ -163,6 +187,10 @@ def front_table(result: DesignResult) -> pl.DataFrame:
         "mean_minutes": [round(p.mean_minutes, 3) for p in result.front],
         "unserved_share": [round(p.unserved, 5) for p in result.front],
         "vehicle_km_day": [round(p.vehicle_km_day, 1) for p in result.front],
+        "vehicle_hours_day": [round(p.vehicle_hours_day, 1) for p in result.front],
+        "co2e_kg_day": [round(p.co2e_kg_day, 1) for p in result.front],
+        "worst_tenth_minutes": [round(p.worst_tenth_minutes, 3) for p in result.front],
+        "coverage": [round(p.coverage, 5) for p in result.front],
         "chosen": [k == result.chosen for k in range(len(result.front))],
     })  # fmt: skip
 
@@ -180,7 +208,8 @@ def write_design(
     Returns
     -------
     tuple of Path
-        ``gtfs.zip``, ``lines.geojson``, ``stops.geojson``, ``changes.toml`` and ``front.csv``.
+        ``gtfs.zip``, ``lines.geojson``, ``stops.geojson``, ``changes.toml``, ``front.csv`` and, for a plan made with a
+        timetable, ``areas.csv``.
 
     Raises
     ------
@@ -195,18 +224,22 @@ def write_design(
     except OSError as e:
         raise ShaarError(f"{folder}: the design could not be written ({e.strerror or e}); nothing was changed") from e
     try:
-        write_gtfs(design_feed(city, result, plan), beside / "gtfs.zip")
+        write_gtfs(design_feed(city, result, plan, feed=feed), beside / "gtfs.zip")
         _write_json(beside / "lines.geojson", lines_geojson(plan))
         _write_json(beside / "stops.geojson", stops_geojson(city, result, plan))
         write_scenario(changes(city, result, plan, feed), beside / "changes.toml")
         front_table(result).write_csv(beside / "front.csv")
-        for name in FILES:
+        names = list(FILES)
+        if plan.areas:
+            pl.DataFrame(list(plan.areas)).write_csv(beside / AREAS, float_precision=3)
+            names.append(AREAS)
+        for name in names:
             (beside / name).replace(folder / name)
     except OSError as e:
         raise ShaarError(f"{folder}: the design could not be written ({e.strerror or e})") from e
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return tuple(folder / name for name in FILES)
+    return tuple(folder / name for name in names)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

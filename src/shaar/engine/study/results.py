@@ -97,7 +97,10 @@ class Line:
 
     ``headways`` maps period name -> minutes; ``why`` holds the figures of the reason shown to people: demand served
     (trips a day), people within 400 m, jobs within 400 m, settlements reached, what is lost without it.
-    ``seconds_*`` are run times from the first stop to each stop.
+    ``seconds_*`` are run times from the first stop to each stop. ``status`` is "designed", or for a line of today
+    "kept" (nothing changes) or "headway" (its course stays, it comes more or less often); its ``line_id`` is then the
+    route_id of the timetable, periods in which it does not run have no headway, and a line that runs one way has no
+    backward stops.
     """
 
     line_id: str
@@ -116,17 +119,41 @@ class Line:
     why: Mapping[str, float | str]
     seconds_forward: tuple[int, ...] = ()
     seconds_backward: tuple[int, ...] = ()
+    status: str = "designed"
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
-    """One point of the front: lines with headways. Minutes are those of the search model (door to door)."""
+    """One point of the front: lines with headways. Minutes are those of the search model (door to door).
+
+    Parameters
+    ----------
+    vehicle_hours_day
+        In service, without layover.
+    co2e_kg_day
+        Of the vehicle-km, for the 12 m diesel bus of the account.
+    worst_tenth_minutes
+        Mean journey of the tenth of residents with the longest journeys.
+    coverage
+        Share of residents within ``settings["coverage_m"]`` of a stop on foot (straight distance times the detour).
+    areas
+        Winners and losers against today, those that lose most first; empty where no timetable is known. Keys: area,
+        zones, trips_day, before_minutes, after_minutes, change_minutes, change_percent, gain_share, lose_share.
+    removed
+        route_ids of today's lines that the plan takes away; None where no timetable was looked at.
+    """
 
     lines: tuple[Line, ...]
     fleet: int
     mean_minutes: float
     unserved: float
     vehicle_km_day: float
+    vehicle_hours_day: float = float("nan")
+    co2e_kg_day: float = float("nan")
+    worst_tenth_minutes: float = float("nan")
+    coverage: float = float("nan")
+    areas: tuple[Mapping[str, float | int | str], ...] = ()
+    removed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +162,7 @@ class DesignResult:
 
     ``stops`` follows the STOPS schema of the city folder (existing and proposed); ``settings`` and ``search`` hold
     what was asked and how the search went (seed, seconds, iterations, start and end values), for reproduction.
+    ``today`` is today's network in the same search model, where a timetable is known.
     """
 
     front: tuple[NetworkPlan, ...]
@@ -144,6 +172,7 @@ class DesignResult:
     settings: Mapping[str, float | int | str]
     search: Mapping[str, float | int | str]
     findings: tuple[Finding, ...] = ()
+    today: NetworkPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
