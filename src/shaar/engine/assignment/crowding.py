@@ -48,7 +48,7 @@ class Discomfort:
             Persons an hour on a link, and seats and places (``capacity >= seats``) that pass on it in an hour; arrays.
             A link without places counts 1.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             sitting = np.where(seats > 0, np.minimum(load / seats, 1.0), (load > 0) * 1.0)
             upright = np.where(capacity > seats, (load - seats) / (capacity - seats), 0.0)
             over = np.where(capacity > 0, load / capacity - 1.0, 0.0)
