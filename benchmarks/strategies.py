@@ -82,7 +82,14 @@ def edsger_seconds(graph: TransitGraph, trips: np.ndarray, count: int) -> tuple[
     })  # fmt: skip
     paths = HyperpathGenerating(edges)
     # Its own `run` fails with pandas 3, which hands out read-only columns; this is what it calls.
-    parts = [paths._HyperpathGenerating__indptr, paths._edge_idx, paths._trav_time, paths._freq, paths._tail, paths._head]
+    parts = [
+        paths._HyperpathGenerating__indptr,
+        paths._edge_idx,
+        paths._trav_time,
+        paths._freq,
+        paths._tail,
+        paths._head,
+    ]
     volumes = np.zeros(len(edges))
     labels = np.zeros((len(graph.origins), count))
     began = time.perf_counter()
@@ -127,8 +134,8 @@ def main() -> int:
     trips = rng.uniform(0.0, 3.0, (ZONES, ZONES))
     np.fill_diagonal(trips, 0.0)
     assign_strategies(graph, trips, threads=1)  # compiles
-    print(f"{graph.n:,} nodes, {len(graph.tail):,} links, {len(graph.line_of_way)} directed lines, {ZONES} destinations, "
-          f"{trips.sum():,.0f} trips\n")  # fmt: skip
+    print(f"{graph.n:,} nodes, {len(graph.tail):,} links, {len(graph.line_of_way)} directed lines, "
+          f"{ZONES} destinations, {trips.sum():,.0f} trips\n")  # fmt: skip
     print(f"{'':58s} {'seconds':>8s} {'dest./s':>8s}")
     results = []
     for threads in (1, numba.get_num_threads()):

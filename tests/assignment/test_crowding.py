@@ -93,7 +93,8 @@ def test_both_steps_reach_the_gap_and_the_same_loads() -> None:
 def test_felt_minutes_rise_with_demand_and_fall_with_room() -> None:
     graph, trips = random_lines(2), random_trips(2, 10, most=30.0)
     per_trip = [
-        assign_crowded(graph, trips * s, SEATS, PLACES, gap=1e-5, most=300, step="search").felt / s for s in (0.2, 1, 2, 4)
+        assign_crowded(graph, trips * s, SEATS, PLACES, gap=1e-5, most=300, step="search").felt / s
+        for s in (0.2, 1, 2, 4)
     ]
     assert all(b > a for a, b in itertools.pairwise(per_trip))
     roomy = [

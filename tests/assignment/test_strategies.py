@@ -67,7 +67,7 @@ def test_labels_and_volumes_are_those_of_edsger() -> None:
             "freq": graph.freq,
         })  # fmt: skip
         hyper = path.HyperpathGenerating(edges)
-        parts = [getattr(hyper, "_HyperpathGenerating__indptr"), hyper._edge_idx, hyper._trav_time, hyper._freq,
+        parts = [hyper._HyperpathGenerating__indptr, hyper._edge_idx, hyper._trav_time, hyper._freq,
                  hyper._tail, hyper._head]  # fmt: skip
         volumes = np.zeros(len(edges))
         for d in range(30):

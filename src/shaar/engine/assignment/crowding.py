@@ -37,7 +37,9 @@ class Discomfort:
 
     def __post_init__(self) -> None:
         if not (1.0 <= self.seated <= self.standing and self.beyond >= 0.0):
-            raise InputError("multipliers have to rise from 1: seated, standing, and no fall beyond", field="discomfort")
+            raise InputError(
+                "multipliers have to rise from 1: seated, standing, and no fall beyond", field="discomfort"
+            )
 
     def multiplier(self, load: F64, seats: F64, capacity: F64) -> F64:
         """Multiplier of minutes on board.
@@ -151,7 +153,9 @@ def assign_crowded(
     if (np.asarray(seats) > np.asarray(capacity)).any():
         raise InputError("a vehicle has more seats than places", row=int(np.argmax(seats > capacity)), field="seats")
     if step not in ("msa", "search") or most < 1 or (denied is not None and not denied > 0):
-        raise InputError('the step is "msa" or "search", with one loading at least, and a positive exponent', field="step")
+        raise InputError(
+            'the step is "msa" or "search", with one loading at least, and a positive exponent', field="step"
+        )
     rides = np.flatnonzero(graph.kind == RIDE)
     hourly = 60.0 * way_frequency(graph)[graph.way[rides]]
     of = graph.line_of_way[graph.way[rides]]

@@ -89,7 +89,12 @@ def plain_graph(
     c, f = np.asarray(cost, float), np.asarray(freq, float)
     if not len(t) == len(h) == len(c) == len(f):
         raise InputError("tail, head, cost and freq have to be of one length", field="links")
-    for name, nodes in (("tail", t), ("head", h), ("origins", np.asarray(origins)), ("dests", np.asarray(destinations))):
+    for name, nodes in (
+        ("tail", t),
+        ("head", h),
+        ("origins", np.asarray(origins)),
+        ("dests", np.asarray(destinations)),
+    ):
         bad = np.flatnonzero((nodes < 0) | (nodes >= n))
         if len(bad):
             raise InputError(f"node {nodes[bad[0]]} is not one of 0 to {n - 1}", row=int(bad[0]), field=name)

@@ -48,7 +48,9 @@ def _sift(keys, items, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def labels(dest, stamp, in_ptr, in_link, tail, cost, freq, waits, wait, u, f, via, chosen, settled, order, keys, items):  # type: ignore[no-untyped-def]
+def labels(  # type: ignore[no-untyped-def]
+    dest, stamp, in_ptr, in_link, tail, cost, freq, waits, wait, u, f, via, chosen, settled, order, keys, items,
+):  # fmt: skip
     """Least expected minutes from every node to ``dest``, and the strategy that has them.
 
     Nodes are settled in order of their labels. A link without waiting relaxes its tail like Dijkstra; a boarding link
@@ -129,7 +131,10 @@ def labels(dest, stamp, in_ptr, in_link, tail, cost, freq, waits, wait, u, f, vi
 
 
 @njit(cache=True, nogil=True)
-def load(count, order, stamp, out_ptr, out_link, head, cost, freq, wait, u, f, via, chosen, volume, links, waiting, slope):  # type: ignore[no-untyped-def]
+def load(  # type: ignore[no-untyped-def]
+    count, order, stamp, out_ptr, out_link, head, cost, freq, wait, u, f, via, chosen, volume, links, waiting,
+    slope,
+):  # fmt: skip
     """Send the trips at every node along the strategy, farthest nodes first (Spiess & Florian 1989, part 2).
 
     Parameters
@@ -167,7 +172,10 @@ def load(count, order, stamp, out_ptr, out_link, head, cost, freq, wait, u, f, v
 
 
 @njit(cache=True, nogil=True)
-def block(first, step, dests, origins, trips, direct, in_ptr, in_link, out_ptr, out_link, tail, head, cost, freq, waits, wait, minutes, links, waiting, slope):  # type: ignore[no-untyped-def]
+def block(  # type: ignore[no-untyped-def]
+    first, step, dests, origins, trips, direct, in_ptr, in_link, out_ptr, out_link, tail, head, cost, freq, waits,
+    wait, minutes, links, waiting, slope,
+):  # fmt: skip
     """Serve destinations ``first, first + step, ...``: labels, then loading of those who ride.
 
     Parameters

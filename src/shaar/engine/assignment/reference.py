@@ -45,8 +45,10 @@ def plain_strategy(graph: TransitGraph, destination: int, trips: F64, wait: floa
         elif np.isinf(f[i]):
             continue
         else:
-            u[i] = (wait + graph.freq[a] * key) / graph.freq[a] if f[i] == 0 else (
-                (f[i] * u[i] + graph.freq[a] * key) / (f[i] + graph.freq[a])
+            u[i] = (
+                (wait + graph.freq[a] * key) / graph.freq[a]
+                if f[i] == 0
+                else ((f[i] * u[i] + graph.freq[a] * key) / (f[i] + graph.freq[a]))
             )
             f[i] += graph.freq[a]
             basket.setdefault(i, []).append(a)

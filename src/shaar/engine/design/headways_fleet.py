@@ -273,13 +273,13 @@ def _with_types(
                 vehicles[k] = fewer
         # Where the changed lines at their least do not fit, other lines of the type give way, most vehicles first.
         while (spare := _spare(judge, p, changed, vehicles)).min() < 0:
-            lines = [int(k) for k in np.flatnonzero(changed == int(np.argmin(spare)))]
+            lines = [int(k) for k in np.flatnonzero((changed == int(np.argmin(spare))) & _free(judge))]
             steps = {k: _fewer(judge, p, k, int(vehicles[k]), int(least[k])) for k in lines}
-            steps = {k: v for k, v in steps.items() if v >= 0 and _free(judge)[k]}
-            if not steps:
+            extra = {k: int(vehicles[k] - least[k]) for k, v in steps.items() if v >= 0}
+            if not extra:
                 return None
-            k = max(steps, key=lambda k: (vehicles[k] - least[k], -k))
-            vehicles[k] = steps[k]
+            longest = max(extra, key=lambda k: (extra[k], -k))
+            vehicles[longest] = steps[longest]
         filled = _filled(judge, p, changed, vehicles, 1)
         found.append(_polished(judge, p, changed, filled, min(swaps, 3)))
     return found

@@ -115,8 +115,8 @@ class Judge:
     def plan(self, types: I64, services: list[PeriodService], history: list[tuple[float, float]]) -> FleetPlan:
         """Finish a plan; vehicles that no headway needs are given back."""
         return FleetPlan(
-            types.copy(), tuple(services), self.worth(services)[1], shortages_of(self.task, services, types), tuple(history),
-            self.trials,
+            types.copy(), tuple(services), self.worth(services)[1], shortages_of(self.task, services, types),
+            tuple(history), self.trials,
         )  # fmt: skip
 
 
@@ -152,7 +152,8 @@ def service_of(
     over = np.maximum(peaks - places * 60.0 / headways, 0.0)
     cost, kg = supply_of(task, p, types, vehicles, headways)
     return PeriodService(
-        period.name, np.asarray(vehicles).copy(), headways, (crowded.felt + crowded.on_foot) * period.hours / period.surge,
+        period.name, np.asarray(vehicles).copy(), headways,
+        (crowded.felt + crowded.on_foot) * period.hours / period.surge,
         float(cost.sum()), float(kg.sum()), round(float(over.sum()), 3), running, crowded,
     )  # fmt: skip
 

@@ -184,7 +184,7 @@ def service_report(
                 load.boardings, load.passenger_km, load.passenger_minutes, load.passenger_minutes * load.felt, 0.0
             ])  # fmt: skip
             places = task.types[types[k]].places * 60.0 / service.headways[k]
-            crowding[k][service.name] = load.peak / places
+            crowding[k][service.name] = load.peak / places if places > 0 else 0.0
             if load.peak > peak[k][0]:
                 at = int(task.model.way_ptr[ways[load.peak_way]]) + load.peak_position
                 a, b = task.model.way_nodes[at : at + 2]

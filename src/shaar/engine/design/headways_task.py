@@ -183,7 +183,8 @@ class Shortage:
             if self.extra is not None
             else f"no number of vehicles ({self.vehicle}) would, at the shortest headway allowed"
         )
-        return f"line {name} carries {self.load:.0f} persons an hour ({self.period}) on {self.places:.0f} places: {more}"
+        load, places = f"{self.load:.0f} persons an hour ({self.period})", f"{self.places:.0f} places"
+        return f"line {name} carries {load} on {places}: {more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,7 @@ def _fits(way: I64, least: I64, room: I64) -> bool:
     return all((np.bincount(way, weights=n, minlength=kinds) <= r).all() for n, r in zip(least, room, strict=True))
 
 
-def _in_order(
-    order: I64, kinds: list[int], may: npt.NDArray[np.bool_], least: I64, room: I64
-) -> I64 | None:
+def _in_order(order: I64, kinds: list[int], may: npt.NDArray[np.bool_], least: I64, room: I64) -> I64 | None:
     chosen = np.full(len(order), -1, np.int64)
     left = room.copy()
     for line in order:
