@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 import tomllib
@@ -47,6 +49,9 @@ def write(
 ) -> None:
     """Write a city folder beside ``path`` and rename it into place; what stood there before stays until then.
 
+    Scenarios are made by people, not from the raw files: those of the city that stood there are taken over, unless
+    ``finish`` wrote one of the same name.
+
     Parameters
     ----------
     finish
@@ -61,14 +66,28 @@ def write(
         (fresh / "city.toml").write_text(tomli_w.dumps(_meta_to_toml(meta)), encoding="utf-8")
         if finish is not None:
             finish(fresh)
+        _keep_scenarios(path, fresh)
         fresh.chmod(0o755)
         _swap(fresh, path)
     except OSError as e:
-        raise ShaarError(
-            f"{path}: the city folder could not be written ({e.strerror or e}); nothing was changed"
-        ) from e
+        raise ShaarError(f"{path}: the city folder could not be written ({_reason(e)}); nothing was changed") from e
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _reason(error: OSError) -> str:
+    """Say why in the system's words; Arrow wraps them in its own."""
+    wrapped = re.search(r"\[errno (\d+)\]", str(error), re.IGNORECASE)
+    number = int(wrapped[1]) if wrapped else error.errno
+    return os.strerror(number) if number else str(error)
+
+
+def _keep_scenarios(old: Path, fresh: Path) -> None:
+    for file in sorted((old / "scenarios").glob("*.toml")):
+        new = fresh / "scenarios" / file.name
+        if not new.exists():
+            new.parent.mkdir(exist_ok=True)
+            shutil.copy2(file, new)
 
 
 def _swap(fresh: Path, path: Path) -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import numpy as np
 import polars as pl
@@ -113,6 +114,7 @@ def build_city(
     """
     out, naming, official = Path(out), naming or Naming(), official or Official()
     _refuse_early(out)
+    _check_naming(naming)
     for path in (population, zones, districts, lines, elevation, *gtfs):
         if path is not None and not Path(path).exists():
             raise InputError("no such file", file=path)
@@ -228,6 +230,14 @@ def _refuse_early(out: Path) -> None:
         raise InputError(
             "is there already and is not a city folder, so it is left as it is; choose another name", file=out
         )
+
+
+def _check_naming(naming: Naming) -> None:
+    """Refuse a country or time zone that later steps would not know."""
+    if naming.country and not (len(naming.country) == 2 and naming.country.isascii() and naming.country.isalpha()):
+        raise InputError(f"a country is given as two letters such as KG, not {naming.country!r}", field="country")
+    if naming.time_zone and naming.time_zone not in available_timezones():
+        raise InputError(f"{naming.time_zone!r} is not a time zone such as Asia/Bishkek", field="time zone")
 
 
 def _read(path: Path, bounds: Box | None, name: str, progress: Progress) -> OsmExtract:

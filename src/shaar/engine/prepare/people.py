@@ -142,7 +142,10 @@ def read_raster(path: Path, *, box: tuple[float, float, float, float] | None = N
             band = src.read(1, window=window).astype(float)
             transform, nodata = src.window_transform(window), src.nodata
     except rasterio.errors.RasterioError as e:
-        raise InputError(f"the file cannot be read as a raster: {str(e).splitlines()[0]}", file=path) from e
+        reason = str(e).splitlines()[0].split(" See previous")[0].rstrip(".")
+        raise InputError(
+            f"the file cannot be read as a raster; it may be cut short or damaged ({reason})", file=path
+        ) from e
     back = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
     k = _cuts(transform, band.shape, back)
     rows, cols = np.mgrid[0 : band.shape[0] * k, 0 : band.shape[1] * k]

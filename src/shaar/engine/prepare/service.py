@@ -15,6 +15,7 @@ from shaar.engine.city.extract import OsmExtract
 from shaar.engine.city.model import Provenance
 from shaar.engine.city.stops import match_stops, stops_from_osm
 from shaar.engine.city.streets import Streets
+from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 from shaar.engine.prepare.lines_osm import lines_from_osm
 from shaar.engine.prepare.sources import OSM_LICENCE
@@ -28,6 +29,9 @@ from shaar.engine.timetable.write import write_gtfs
 TRANSIT = frozenset(
     ["bus", "trolleybus", "minibus", "share_taxi", "tram", "light_rail", "subway", "train", "monorail", "ferry"]
 )
+
+#: Degrees around the streets within which a feed has to have a stop.
+NEAR_LON, NEAR_LAT = 0.15, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ def service_year(date: str) -> tuple[dt.date, dt.date]:
 
 def _from_feeds(streets: Streets, gtfs: Sequence[Path], crs: str, progress: Progress) -> Service:
     feeds = [read_gtfs(p, progress=progress) for p in gtfs]
+    for path, one in zip(gtfs, feeds):
+        _refuse_another_city(path, one, streets.nodes)
     feed = merge_feeds(feeds, _short_names(gtfs))
     used = feed.stop_times["stop_id"].unique()
     at = feed.stops.filter(
@@ -159,6 +165,25 @@ def _from_feeds(streets: Streets, gtfs: Sequence[Path], crs: str, progress: Prog
             write_gtfs(feed, folder / "gtfs.zip")
 
     return Service(stops, put, zones[0] if zones else None, {"stops": source, "gtfs": source}, tuple(findings))
+
+
+def _refuse_another_city(path: Path, feed: Feed, nodes: pl.DataFrame) -> None:
+    """Refuse a feed none of whose stops lies within about 10 km of the streets."""
+    placed = feed.stops.drop_nulls(["stop_lon", "stop_lat"])
+    lons, lats = nodes["lon"].to_numpy(), nodes["lat"].to_numpy()
+    west, east, south, north = lons.min(), lons.max(), lats.min(), lats.max()
+    near = placed.filter(
+        pl.col("stop_lon").is_between(west - NEAR_LON, east + NEAR_LON)
+        & pl.col("stop_lat").is_between(south - NEAR_LAT, north + NEAR_LAT)
+    )
+    if placed.height and not near.height:
+        lon, lat = placed["stop_lon"][0], placed["stop_lat"][0]
+        raise InputError(
+            f"none of the {placed.height:,} stops is near the city, which lies around {(south + north) / 2:.3f}, "
+            f"{(west + east) / 2:.3f} (latitude, longitude); the first is at {lat:.3f}, {lon:.3f}. Is it the feed of "
+            "another place?",
+            file=path,
+        )
 
 
 def _short_names(paths: Sequence[Path]) -> list[str]:

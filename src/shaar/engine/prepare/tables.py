@@ -135,7 +135,8 @@ def _read_vector(path: Path) -> Table:
     try:
         meta, _, wkb, fields = pyogrio.raw.read(path)
     except Exception as e:  # pyogrio raises many kinds
-        raise InputError(f"the file cannot be read as a map layer: {str(e).splitlines()[0]}", file=path) from e
+        reason = str(e).splitlines()[0].split("; It might help")[0].rstrip(".")
+        raise InputError(f"the file cannot be read as a map layer ({reason})", file=path) from e
     if not meta.get("crs"):
         raise InputError("the layer states no coordinate system; save it with one (EPSG:4326 for degrees)", file=path)
     shapes = shapely.from_wkb(np.asarray(wkb, dtype=object))
