@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from shaar.engine.city.example import example_city_path
 from shaar.engine.city.folder import read
 from shaar.engine.city.model import City
+from shaar.engine.errors import InputError
 from shaar.engine.timetable.feed import Feed
+
+if TYPE_CHECKING:
+    from shaar.engine.study.design_rules import Wishes
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class DayType(click.ParamType[dt.date]):
@@ -46,12 +54,126 @@ class WindowType(click.ParamType[tuple[int, int]]):
         return start, end
 
 
+class ShareType(click.ParamType[float]):
+    """A share between 0 and 1, or a percentage: 0.9 or 90%."""
+
+    name = "share"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Turn text into a share."""
+        text = str(value).strip()
+        try:
+            share = float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
+        except ValueError:
+            share = -1.0
+        if not 0.0 <= share <= 1.0:
+            self.fail(f"{value!r} is not a share between 0 and 1, such as 0.9 or 90%", param, ctx)
+        return share
+
+
+class NamesType(click.ParamType[tuple[str, ...]]):
+    """Names or ids, comma-separated."""
+
+    name = "names"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split at commas."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+class WeightsType(click.ParamType[dict[str, float]]):
+    """What counts how much: passenger=1,worst=0.5,vehicle_hour=8."""
+
+    name = "name=number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
+        """Split into names and numbers."""
+        if isinstance(value, dict):
+            return value
+        known = ("passenger", "worst", "vehicle_hour", "vehicle_km", "kg_co2e")
+        found: dict[str, float] = {}
+        for part in str(value).split(","):
+            name, _, number = part.partition("=")
+            try:
+                found[name.strip()] = float(number)
+            except ValueError:
+                self.fail(f"{part!r} is not a weight such as worst=0.5", param, ctx)
+            if name.strip() not in known:
+                self.fail(f"{name.strip()!r} is none of {', '.join(known)}", param, ctx)
+        return found
+
+
+def with_options(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
+    """Put several options on a command, first one first."""
+
+    def wrap(f: F) -> F:
+        for option in reversed(options):
+            f = option(f)
+        return f
+
+    return wrap
+
+
+#: What may be asked of a design, for every command that makes one; :func:`wishes_of` takes them out of the arguments.
+WISHES: tuple[Any, ...] = (
+    click.option("--mode", type=click.Choice(("construct", "headways", "both")), default="both", show_default=True,
+                 help="New lines with one headway; today's lines with new headways; new lines with own headways."),
+    click.option("--keep", type=NamesType(), default=(), help="Lines of today that stay as they are: 1,2,7."),
+    click.option("--protect", type=NamesType(), default=(), help="Lines of today that stay, at any headway."),
+    click.option("--change-budget", type=click.IntRange(min=1), help="At most so many changes to today's network."),
+    click.option("--coverage", type=ShareType(), help="Least share of people near a stop [today's]; 0: any."),
+    click.option("--coverage-m", type=click.FloatRange(min=50, max=2000), default=400.0, show_default=True,
+                 help="What near is, metres on foot."),
+    click.option("--max-loss", type=click.FloatRange(min=0), help="No area's mean journey longer by more, percent."),
+    click.option("--weigh", "weights", type=WeightsType(),
+                 help="What counts: passenger=1,worst=0.5,vehicle_hour=8,vehicle_km=1,kg_co2e=0.5."),
+    click.option("--draws", type=click.IntRange(0, 50), default=0, show_default=True,
+                 help="Draws of the demand on which every line is tried again."),
+    click.option("--terminal", "terminals", type=NamesType(), default=(), help="Places where lines may also end."),
+)  # fmt: skip
+
+
+def wishes_of(arguments: dict[str, Any]) -> Wishes:
+    """Take the options of :data:`WISHES` out of a command's arguments."""
+    from shaar.engine.design.city_measures import Weights
+    from shaar.engine.study.design_rules import Wishes
+
+    names = ("mode", "keep", "protect", "change_budget", "coverage", "coverage_m", "max_loss", "draws", "terminals")
+    weights = arguments.pop("weights", None)
+    return Wishes(**{n: arguments.pop(n) for n in names}, weights=Weights(**(weights or {})))
+
+
+def city_path(name: str | Path) -> Path:
+    """Return the folder of a city given by its path, or of the example city by its name ("astana")."""
+    path = Path(name)
+    if not path.exists() and str(name).lower() == "astana":
+        path = example_city_path("astana")
+    return path
+
+
 def open_city(name: str | Path) -> tuple[City, Feed | None]:
     """Read a city folder, or the example city by its name ("astana"), with its timetable where it has one."""
     from shaar.engine.timetable.read import read_gtfs
 
-    path = Path(name)
-    if not path.exists() and str(name).lower() == "astana":
-        path = example_city_path("astana")
-    city = read(path)
+    city = read(city_path(name))
     return city, read_gtfs(city.gtfs) if city.gtfs else None
+
+
+def scenario_file(city: City, given: str) -> Path:
+    """Return the file of a scenario given by its name in the city's folder ("today"), or by the path of a file.
+
+    Raises
+    ------
+    InputError
+        There is neither; the sentence lists the scenarios of the city.
+    """
+    folder = city.path / "scenarios"
+    named = folder / f"{given.removesuffix('.toml')}.toml"
+    if Path(given).name == given and named.is_file():
+        return named
+    if Path(given).is_file():
+        return Path(given)
+    names = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "none"
+    raise InputError(f"there is no such scenario file, and the scenarios of {city.meta.name} are: {names}", file=given)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shaar.cli import console
-from shaar.cli.options import DayType, WindowType, open_city
+from shaar.cli.options import WISHES, DayType, WindowType, open_city, wishes_of, with_options
 from shaar.cli.serve import serve as serve_folder
 from shaar.engine.errors import ShaarError
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from shaar.engine.study.design_rules import Wishes
+
 LANGUAGES = ("ru", "ky", "kk", "en")
 
 
@@ -33,6 +35,7 @@ def _run(
     window: object,
     scenario: Path | None,
     language: str,
+    wishes: Wishes | None = None,
 ) -> None:
     from shaar.cli.summary import figures, print_plan
     from shaar.engine.measures import apply, read_scenario
@@ -50,11 +53,13 @@ def _run(
     if window is not None:
         options = replace(options, window=window)  # type: ignore[arg-type]
     with console.progress() as progress:
-        result = run_plan(city, feed, options=options, fleet=fleet, lines=lines, seconds=seconds, progress=progress)
+        result = run_plan(
+            city, feed, options=options, fleet=fleet, lines=lines, seconds=seconds, wishes=wishes, progress=progress
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        write_design(city, result.design, fresh / "design")
+        write_design(city, result.design, fresh / "design", feed=feed)
         write_report(result, fresh / "report.html", language=language)
         (fresh / "figures.json").write_text(json.dumps(figures(result), indent=1, ensure_ascii=False), encoding="utf-8")
         fresh.chmod(0o755)
@@ -79,17 +84,6 @@ _shared: list[Callable[[Any], Any]] = [
 ]  # fmt: skip
 
 
-def _with(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
-    """Put several options on a command, first one first."""
-
-    def wrap(f: F) -> F:
-        for option in reversed(options):
-            f = option(f)
-        return f
-
-    return wrap
-
-
 @click.command()
 @click.argument("city")
 @click.option(
@@ -99,13 +93,14 @@ def _with(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
 @click.option("--window", type=WindowType(), help="Departures considered, 7:00-9:00 unless given.")
 @click.option("--scenario", type=click.Path(path_type=Path, exists=True), help="Changes to make first (TOML).")
 @click.option("--serve/--no-serve", default=False, help="Serve the report on localhost at the end.")
-@_with(_shared)
+@with_options([*_shared, *WISHES])
 def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None:
     """Check CITY, say how it stands, design a better network, compare, account carbon; one report.
 
     CITY is a city folder (see `shaar city build`) or "astana", the example that comes with Shaar.
     """
-    _run(city, out, **kwargs)  # type: ignore[arg-type]
+    wishes = wishes_of(kwargs)
+    _run(city, out, wishes=wishes, **kwargs)  # type: ignore[arg-type]
     if serve:
         serve_folder(out, port=port, page="report.html")
 
@@ -113,7 +108,7 @@ def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Results.")
 @click.option("--serve/--no-serve", default=True, help="Serve the report on localhost at the end.")
-@_with(_shared)
+@with_options(_shared)
 def demo(out: Path, serve: bool, port: int, **kwargs: object) -> None:
     """Plan the example city, Astana as mapped in December 2017, and serve the report on localhost."""
     _run("astana", out, day=None, window=None, scenario=None, **kwargs)  # type: ignore[arg-type]

@@ -31,12 +31,15 @@ class Need:
     ----------
     share
         Least share of residents within ``metres`` of a stop on foot (straight distance times the walking detour).
+    open
+        Groups that must be covered by the rules, but need not be here: today's lines do not reach them either.
     """
 
     city: CityInstance
     book: StopBook
     share: float = 0.0
     metres: float = 400.0
+    open: frozenset[int] = frozenset()
     _masks: dict[tuple[str, ...], Mask] = field(default_factory=dict)
 
     def mask(self, line: StreetLine) -> Mask:
@@ -70,8 +73,21 @@ class Need:
 
     def settled(self, lines: Iterable[StreetLine]) -> bool:
         """Say whether every group that must be covered is on some line."""
+        return not self.missing(lines) - self.open
+
+    def missing(self, lines: Iterable[StreetLine]) -> frozenset[int]:
+        """Groups that must be covered and are on no line."""
         served = {g for line in lines for g in (*line.route, *line.way_back)}
-        return all(int(g) in served for g in np.flatnonzero(self.city.instance.must_cover))
+        return frozenset(int(g) for g in np.flatnonzero(self.city.instance.must_cover) if int(g) not in served)
+
+    def less(self, share: float) -> Need:
+        """Return the same need with another share of people near a stop."""
+        return Need(self.city, self.book, share, self.metres, self.open, self._masks)
+
+    def as_today(self, lines: Sequence[StreetLine], *, share: bool) -> Need:
+        """Ask no more than these lines give: for plans that keep them. ``share``: of the people near a stop too."""
+        kept = min(self.share, self.reached(lines)) if share else self.share
+        return Need(self.city, self.book, kept, self.metres, self.missing(lines), self._masks)
 
     def met(self, lines: Sequence[StreetLine]) -> bool:
         """Say whether the lines reach all that they have to."""

@@ -63,6 +63,8 @@ def networks(need: Need, today: Today | None, asked: Asked, progress: Progress) 
     if wishes.change_budget is not None:
         assert today is not None
         return _few_changes(need, today, asked, progress)
+    if wishes.mode == "headways" and today is not None:
+        need = need.as_today(today.lines, share=wishes.coverage is None)
     tried, failures, interrupted = _candidates(need, today, asked, progress)
     in_model = () if today is None else tuple(line.today.line_id for line in today.lines if line.today)
     go = () if today is None else (in_model if wishes.mode == "headways" else today.buses)
@@ -72,7 +74,7 @@ def networks(need: Need, today: Today | None, asked: Asked, progress: Progress) 
     wanted = asked.size if asked.given or today is not None else None
     if wishes.coverage is None and need.share > 0 and (not points or (wanted is not None and wanted not in points)):
         share = say.widest(need, tried, wanted or max(asked.sizes), asked.rules)
-        loose = Need(need.city, need.book, share, need.metres)
+        loose = need.less(share)
         findings.append(
             Finding(
                 "design.coverage_relaxed",
@@ -172,8 +174,7 @@ def _few_changes(need: Need, today: Today, asked: Asked, progress: Progress) -> 
             if interrupted:
                 break
     # What today's network does not keep today (coverage, settlements) is not asked of a few changes to it.
-    share = min(need.share, need.reached(today.lines)) if wishes.coverage is None else need.share
-    goal = Need(need.city, need.book, share, need.metres)
+    goal = need.as_today(today.lines, share=wishes.coverage is None)
     point, changes = improve(
         goal, today.lines, pool, asked.size, wishes.change_budget, rules, score=asked.score, progress=progress
     )

@@ -18,7 +18,7 @@ from shaar.engine.study.results import NetworkPlan, Options
 def too_small(need: Need, tried: Sequence[Candidate], fleet: int, rules: DesignRules) -> str:
     """Say which constraint needs more vehicles than there are, and how many would do."""
     # Which constraint binds: the fleet that would do without the share of people near a stop.
-    plain = Need(need.city, need.book)
+    plain = need.less(0.0)
     alone = least_fleet(plain, tried, rules.headways)
     stay = sum(1 for line in tried[0].lines if line.today and line.today.kept)
     if need.share > 0 and alone <= fleet:
@@ -28,7 +28,9 @@ def too_small(need: Need, tried: Sequence[Candidate], fleet: int, rules: DesignR
             f"{fleet} vehicles are too few: {binding} at least every {rules.headways.longest:.0f} minutes takes "
             f"{least} with the best lines found; the best that {fleet} reach is {widest(need, tried, fleet, rules):.1%}"
         )
-    if need.city.settlements:
+    if stay == len(tried[0].lines):
+        binding = f"running today's {stay} lines"
+    elif need.city.settlements:
         binding = f"reaching all {len(need.city.settlements)} outlying settlements"
     elif stay:
         binding = f"running the {stay} lines that stay"
@@ -45,7 +47,7 @@ def widest(need: Need, tried: Sequence[Candidate], fleet: int, rules: DesignRule
     low, high = 0.0, need.share
     for _ in range(10):
         middle = (low + high) / 2.0
-        part = Need(need.city, need.book, middle, need.metres)
+        part = need.less(middle)
         if any(part.met(lines) and fit(part, lines, fleet, rules.headways) for lines in (c.lines for c in tried)):
             low = middle
         else:
@@ -84,14 +86,29 @@ def findings(
     """Findings on the chosen plan."""
     used = {s for line in plan.lines for s in (*line.stops_forward, *line.stops_backward)}
     proposed = book.table().filter((pl.col("source") == "proposed") & pl.col("stop_id").is_in(sorted(used)))
-    found = [
-        Finding(
-            "design.lines_designed",
-            f"The {len(plan.lines)} lines are designed by a model from modelled demand; they are not lines that run "
-            "today.",
-            count=len(plan.lines),
-            severity="info",
-        ),
+    designed = sum(line.status == "designed" for line in plan.lines)
+    found = []
+    if designed:
+        found.append(
+            Finding(
+                "design.lines_designed",
+                f"The {designed} new lines are designed by a model from modelled demand; they do not run today.",
+                count=designed,
+                severity="info",
+            )
+        )
+    if designed < len(plan.lines):
+        found.append(
+            Finding(
+                "design.lines_today",
+                f"{len(plan.lines) - designed} lines of today are part of the plan, "
+                f"{sum(line.status == 'kept' for line in plan.lines)} of them as they are.",
+                count=len(plan.lines) - designed,
+                severity="info",
+                values={"kept": sum(line.status == "kept" for line in plan.lines)},
+            )
+        )
+    found.append(
         Finding(
             "design.stops_used",
             f"The chosen plan uses {len(used)} stops, of which {len(proposed)} are proposals, not yet built.",
@@ -99,8 +116,8 @@ def findings(
             severity="assumed",
             values={"proposed": len(proposed)},
             points=tuple(zip(proposed["lon"].to_list()[:200], proposed["lat"].to_list()[:200], strict=True)),
-        ),
-    ]
+        )
+    )
     if why_size not in ("given", "today's timetable"):
         found.append(
             Finding(

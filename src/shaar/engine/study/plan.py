@@ -15,6 +15,7 @@ from shaar.engine.study.climate import climate_account
 from shaar.engine.study.demand import city_demand
 from shaar.engine.study.design import design
 from shaar.engine.study.design_output import design_feed
+from shaar.engine.study.design_rules import Wishes
 from shaar.engine.study.results import Options, PlanResult
 from shaar.engine.timetable.feed import Feed
 
@@ -28,6 +29,7 @@ def plan(
     fleets: Sequence[int] | None = None,
     lines: int | None = None,
     seconds: float = 60.0,
+    wishes: Wishes | None = None,
     progress: Progress = silent,
 ) -> PlanResult:
     """Check, baseline, design, the same baseline again on the designed network, and its energy account.
@@ -42,6 +44,8 @@ def plan(
         Vehicles of the chosen plan, fleet sizes of the front, and number of lines; None leaves each to the design.
     seconds
         Time given to the search of the design; the other stages take what they need.
+    wishes
+        What is asked of the design: mode, lines that stay, coverage ...
 
     Returns
     -------
@@ -72,11 +76,17 @@ def plan(
             seconds=seconds,
             seed=options.seed,
             options=options,
+            wishes=wishes,
             progress=progress,
         )
     with _timed(clock, "after"):
         after = baseline(
-            city, design_feed(city, designed), options=options, label="plan", od=od, progress=_of("plan", progress)
+            city,
+            design_feed(city, designed, feed=feed),
+            options=options,
+            label="plan",
+            od=od,
+            progress=_of("plan", progress),
         )
     with _timed(clock, "climate"):
         assert after.network is not None  # a designed feed always has service
