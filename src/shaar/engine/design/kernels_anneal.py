@@ -10,6 +10,7 @@ import numpy as np
 
 from .kernel import kernel
 from .kernels import close_over_rides, row_sums, sum_with_route
+from .kernels_archive import is_new, keep
 from .kernels_network import (
     att_of,
     bring,
@@ -25,7 +26,7 @@ from .kernels_network import (
     with_route,
 )
 from .kernels_walk import below, uniform
-from .moves import merge, single_move, tail_swap
+from .moves import hand_over, merge, single_move, tail_swap
 from .problem import Problem
 from .state import (
     ATT,
@@ -38,6 +39,7 @@ from .state import (
     COST,
     EVALUATIONS,
     HAS_BEST,
+    LEARN,
     MU,
     STAMP,
     STEPS,
@@ -52,7 +54,9 @@ N_SINGLE = 8
 BROKEN = 1e5  # minutes per node unserved or unconnected: no temperature accepts that
 TIE = 1e-7  # minutes of ATT per minute of TRT: of two equally good route sets the shorter
 
-_SINGLE_SHARE = np.array([0.13, 0.21, 0.34, 0.47, 0.62, 0.78, 0.93, 1.0])
+LEARN_EVERY = 2048  # proposals between two looks at how moves fare
+LEAST_SHARE = 0.02  # no move is given up
+FAILED = 0.15  # work of a proposal that comes to nothing, in evaluations
 
 
 @kernel
@@ -93,6 +97,34 @@ def keep_if_best(p: Problem, s: State) -> None:
 
 
 @kernel
+def pick(s: State, first: int, last: int) -> int:
+    """A move from ``first`` to ``last`` - 1, drawn by its share."""
+    draw = uniform(s.rng)
+    move = first
+    while move < last - 1 and draw >= s.share[move]:
+        draw -= s.share[move]
+        move += 1
+    return move
+
+
+@kernel
+def learn(s: State, first: int, last: int) -> None:
+    """Shift the shares of the moves from ``first`` to ``last`` - 1 towards what they improved per work done."""
+    total = 0.0
+    for move in range(first, last):
+        if s.credit[move, 1] > 0:
+            total += s.credit[move, 0] / s.credit[move, 1]
+    if total > 0:
+        size = last - first
+        for move in range(first, last):
+            merit = s.credit[move, 0] / s.credit[move, 1] / total if s.credit[move, 1] > 0 else 0.0
+            aim = LEAST_SHARE + (1.0 - size * LEAST_SHARE) * merit
+            s.share[move] += s.number[LEARN] * (aim - s.share[move])
+    for move in range(first, last):
+        s.credit[move, 0] = s.credit[move, 1] = 0.0
+
+
+@kernel
 def same_path(a: np.ndarray, m: int, b: np.ndarray, n: int) -> bool:
     """Whether two paths are the same route, in either direction."""
     if m != n:
@@ -118,11 +150,9 @@ def singles(p: Problem, s: State, r: int, total: float, proposals: int, heat: fl
     for _ in range(proposals):
         s.tally[STEPS] += 1
         s.tally[STAMP] += 2
-        pick = uniform(s.rng)
-        move = 0
-        while move < N_SINGLE - 1 and pick >= _SINGLE_SHARE[move]:
-            move += 1
+        move = pick(s, 0, N_SINGLE)
         s.tried[move, 0] += 1
+        s.credit[move, 1] += FAILED
         want = wanted(p, s) if s.tally[BAD] > 0 and missing > 0 and below(s.rng, 2) else -1
         length = single_move(
             p, s.rng, move, s.routes[r], s.length[r], s.D[2], want, path, spare, s.mark, s.tally[STAMP]
@@ -143,8 +173,14 @@ def singles(p: Problem, s: State, r: int, total: float, proposals: int, heat: fl
             path, length, s.D[2], DT, s.M, s.lines[1], p.weight, s.sums, total, s.lines[2], p.n, p.P, p.symmetric
         )  # fmt: skip
         trt = s.number[TRT] - s.trt[r] + minutes
-        if accept(p, s, att_of(p, reached), trt, bad, heat):
+        att = att_of(p, reached)
+        if bad == 0 and is_new(s.archive, att, trt):
+            keep(s.archive, att, trt, s.routes, s.length, r, path, length, -1, path, 0)
+        before = s.number[COST]
+        s.credit[move, 1] += 1.0 - FAILED
+        if accept(p, s, att, trt, bad, heat):
             s.tried[move, 2] += 1
+            s.credit[move, 0] += max(0.0, before - s.number[COST])
             for k in range(s.length[r]):
                 s.cover[s.routes[r, k]] += 1
             set_route(p, s, r, path, length)
@@ -162,10 +198,15 @@ def pairs(p: Problem, s: State, r: int, q: int, proposals: int, heat: float) -> 
     for _ in range(proposals):
         s.tally[STEPS] += 1
         s.tally[STAMP] += 2
-        move = N_SINGLE if below(s.rng, 8) else N_SINGLE + 1
+        move = pick(s, N_SINGLE, len(s.share))
         s.tried[move, 0] += 1
+        s.credit[move, 1] += FAILED
         if move == N_SINGLE:
             m, n = tail_swap(
+                p, s.rng, s.routes[r], s.length[r], s.routes[q], s.length[q], x, y, s.mark, s.tally[STAMP]
+            )  # fmt: skip
+        elif move == N_SINGLE + 2:
+            m, n = hand_over(
                 p, s.rng, s.routes[r], s.length[r], s.routes[q], s.length[q], x, y, s.mark, s.tally[STAMP]
             )  # fmt: skip
         else:
@@ -202,8 +243,14 @@ def pairs(p: Problem, s: State, r: int, q: int, proposals: int, heat: float) -> 
             p.n, p.P, p.symmetric,
         )  # fmt: skip
         trt = s.number[TRT] - s.trt[r] - s.trt[q] + first + second
-        if accept(p, s, att_of(p, reached), trt, bad, heat):
+        att = att_of(p, reached)
+        if bad == 0 and is_new(s.archive, att, trt):
+            keep(s.archive, att, trt, s.routes, s.length, r, x, m, q, y, n)
+        before = s.number[COST]
+        s.credit[move, 1] += 1.0 - FAILED
+        if accept(p, s, att, trt, bad, heat):
             s.tried[move, 2] += 1
+            s.credit[move, 0] += max(0.0, before - s.number[COST])
             set_route(p, s, r, x, m)
             set_route(p, s, q, y, n)
             keep_if_best(p, s)
@@ -240,7 +287,11 @@ def anneal(p: Problem, s: State, stop: int, start: int, length: int, hot: float,
             over = s.number[TRT] > s.number[CAP]
             s.number[MU] = min(max(s.number[MU] * (1.02 if over else 0.99), 1e-4), 10.0)
             s.number[COST] = cost_of(s, s.number[ATT], s.number[TRT], s.tally[BAD])
+        epoch = s.tally[STEPS] // LEARN_EVERY
         block(p, s, hot * (cold / hot) ** done)
+        if s.number[LEARN] > 0 and s.tally[STEPS] // LEARN_EVERY > epoch:
+            learn(s, 0, N_SINGLE)
+            learn(s, N_SINGLE, len(s.share))
 
 
 @kernel

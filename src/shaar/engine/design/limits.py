@@ -177,13 +177,23 @@ def _room(instance: Instance, served: npt.NDArray[np.bool_], total_cap: float | 
         _detours(instance, np.flatnonzero(served & ~instance.terminal), ends)
     if total_cap is None:
         return
-    mean = np.where(links, (instance.time + instance.time.T) / 2.0, 0.0)
-    least = instance.n_routes * (instance.min_nodes - 1) * float(mean[links].min())
-    if classic and served.all():  # then there are no fixed routes
-        least = max(least, float(minimum_spanning_tree(csr_matrix(mean)).sum()))
-    least += total_route_time(instance, fixed)
+    least = least_total(instance, fixed)
     if total_cap < least - 1e-9:
         raise InputError(
             f"a total route time of {total_cap:g} minutes cannot be kept: any route set needs at least {least:g}",
             field="total_cap",
         )
+
+
+def least_total(instance: Instance, fixed: RouteSet = ()) -> float:
+    """Minutes of total route time that every route set needs: a bound that need not be reached.
+
+    As many links as the routes must have, at their least times (in the classic problem every node is covered and
+    connected, so at least a minimum spanning tree; Kruskal 1956), and the fixed routes.
+    """
+    links = drivable(instance)
+    mean = np.where(links, (instance.time + instance.time.T) / 2.0, 0.0)
+    least = instance.n_routes * (instance.min_nodes - 1) * float(mean[links].min())
+    if np.isinf(instance.unserved_minutes) and served_nodes(instance).all() and not fixed:
+        least = max(least, float(minimum_spanning_tree(csr_matrix(mean)).sum()))
+    return least + total_route_time(instance, fixed)

@@ -14,7 +14,10 @@ from .kernels_walk import below, end_at_terminal, few, grow, mark_path, promisin
 from .problem import Problem
 
 SINGLE_MOVES = ("extend", "trim", "shift", "re-route tail", "re-route and fill", "re-route middle", "stop", "new")
-PAIR_MOVES = ("tail swap", "merge")
+PAIR_MOVES = ("tail swap", "merge", "hand over")
+#: How often each is proposed.
+SINGLE_SHARE = (0.13, 0.08, 0.13, 0.13, 0.15, 0.16, 0.15, 0.07)
+PAIR_SHARE = (0.60, 0.10, 0.30)
 
 
 @kernel
@@ -277,3 +280,67 @@ def merge(
     if not p.all_terminals and not (p.terminal[y[0]] and p.terminal[y[fresh - 1]]):
         return 0, 0
     return size, fresh
+
+
+@kernel
+def hand_over(
+    p: Problem, rng: np.ndarray, first: np.ndarray, m: int, second: np.ndarray, n: int,
+    x: np.ndarray, y: np.ndarray, mark: np.ndarray, stamp: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Let the second route serve a stop that the first leaves out; a first route too short then grows elsewhere."""
+    if n >= p.max_nodes or m < 2:
+        return 0, 0
+    for k in range(m):
+        x[k] = first[k]
+    for k in range(n):
+        y[k] = second[k]
+        mark[y[k]] = stamp
+    _random_end(rng, x, m)
+    k = m - 1 if below(rng, 2) else below(rng, m)
+    node = x[k]
+    if mark[node] == stamp or (0 < k < m - 1 and not np.isfinite(p.minutes[x[k - 1], x[k + 1]])):
+        return 0, 0
+    least = np.inf
+    place = -1
+    for g in range(n + 1):
+        more = 0.0
+        if g > 0:
+            more += p.minutes[y[g - 1], node]
+        if g < n:
+            more += p.minutes[node, y[g]]
+        if 0 < g < n:
+            more -= p.minutes[y[g - 1], y[g]]
+        more *= 0.5 + uniform(rng)
+        if more < least:
+            least = more
+            place = g
+    if place < 0:
+        return 0, 0
+    for g in range(n, place, -1):
+        y[g] = y[g - 1]
+    y[place] = node
+    for g in range(k, m - 1):
+        x[g] = x[g + 1]
+    m -= 1
+    while m < max(2, p.min_nodes):
+        if m == 0:
+            return 0, 0
+        if below(rng, 2):
+            reverse(x, m)
+        mark_path(x, m, mark, stamp + 1)
+        chosen = -1
+        least = np.inf
+        for e in range(p.degree[x[m - 1]]):
+            there = p.neighbour[x[m - 1], e]
+            more = p.minutes[x[m - 1], there] * (0.5 + uniform(rng))
+            if mark[there] != stamp + 1 and there != node and more < least:
+                least = more
+                chosen = there
+        if chosen < 0:
+            return 0, 0
+        x[m] = chosen
+        m += 1
+    ends = p.terminal[x[0]] and p.terminal[x[m - 1]] and p.terminal[y[0]] and p.terminal[y[n]]
+    if not (p.all_terminals or ends):
+        return 0, 0
+    return m, n + 1

@@ -18,6 +18,7 @@ from .evaluate import evaluate
 from .feasible import violations
 from .instance import Instance, RouteSet
 from .kernels_anneal import anneal, load
+from .moves import PAIR_SHARE, SINGLE_SHARE
 from .network import check_routes_drivable
 from .problem import Problem, pack
 from .state import (
@@ -26,6 +27,7 @@ from .state import (
     BEST_ATT,
     BEST_COST,
     BEST_STEP,
+    CAP,
     COST,
     EVALUATIONS,
     HAS_BEST,
@@ -72,10 +74,12 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How the temperature falls: cooling cycles, each longer than the one before.
+    """How the temperature falls (cooling cycles, each longer than the one before) and which moves are proposed.
 
     A cycle starts from the best routes so far. Temperatures are shares of ``ATT / n_routes``, about what one route
-    matters. Cycles grow so that whenever a deadline falls, a good part of the time went into a cycle that finished.
+    matters; under a cap on the total route time (TRT) at least ``lift`` times ``ATT / TRT``. Cycles grow so that
+    whenever a deadline falls, a good part of the time went into a cycle that finished. ``share`` says how often each
+    single and each pair move is proposed, ``learn`` how fast that follows their success (0: not at all).
     """
 
     first: int = 250
@@ -83,6 +87,9 @@ class Schedule:
     hot: float = 0.02
     reheat: float = 0.5
     cold: float = 0.0002
+    lift: float = 1.0
+    share: tuple[float, ...] = SINGLE_SHARE + PAIR_SHARE
+    learn: float = 0.0
 
 
 def search(
@@ -146,16 +153,19 @@ def search(
     if start is not None and (wrong := violations(instance, start, fixed)):
         raise InputError(f"the routes to start from break a rule: {wrong[0]}", field="start")
     began = time.monotonic()
+    plan = schedule or Schedule()
     run = _Run(
         p=pack(instance, fixed),
         began=began,
         deadline=np.inf if seconds is None else began + seconds,
         iterations=iterations,
-        schedule=schedule or Schedule(reheat=0.5),
+        schedule=plan,
         stop=threading.Event(),
     )
     cap = np.inf if total_cap is None else float(total_cap)
-    states = [new_state(run.p, seed, chain, cap, total_weight) for chain in range(chains)]
+    states = [
+        new_state(run.p, seed, chain, cap, total_weight, share=plan.share, learn=plan.learn) for chain in range(chains)
+    ]
     traces: list[list[tuple[int, float, float]]] = [[] for _ in states]
     interrupted = False
     with ThreadPoolExecutor(max_workers=min(chains, os.cpu_count() or 1)) as pool:
@@ -224,6 +234,8 @@ def _chain(run: _Run, s: State, trace: list[tuple[int, float, float]], start: Ro
         reference = s.number[ATT] if s.number[ATT] < 1e4 else 60.0
         scale = reference / p.n_routes
         hot = plan.hot * scale * (plan.reheat if warm else 1.0)
+        if s.number[CAP] < np.inf:  # under a cap a move must be able to pay for minutes of route time
+            hot = max(hot, plan.lift * reference / max(float(s.number[TRT]), 1e-9))
         cycle_end = cycle_start + cycle_length
         while s.tally[STEPS] < min(cycle_end, limit):
             before = time.monotonic()

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .instance import RouteSet
+from .kernels_archive import Archive, no_archive
 from .kernels_simd import aligned, padded
-from .moves import PAIR_MOVES, SINGLE_MOVES
+from .moves import PAIR_MOVES, PAIR_SHARE, SINGLE_MOVES, SINGLE_SHARE
 from .problem import Problem
 
 # Places in `State.number` ...
-COST, ATT, TRT, MU, BEST_COST, BEST_ATT, BEST_TRT, CAP, TRT_WEIGHT = range(9)
+COST, ATT, TRT, MU, BEST_COST, BEST_ATT, BEST_TRT, CAP, TRT_WEIGHT, LEARN = range(10)
 # ... and in `State.tally`.
 STEPS, EVALUATIONS, STAMP, BAD, HAS_BEST, BEST_STEP = range(6)
 
@@ -37,6 +38,9 @@ class State(NamedTuple):
     number: npt.NDArray[np.float64]
     tally: npt.NDArray[np.int64]
     tried: npt.NDArray[np.int64]  # (moves, 3) proposed, evaluated, accepted
+    share: npt.NDArray[np.float64]  # (moves,) how often each is proposed; sums to 1 over single and over pair moves
+    credit: npt.NDArray[np.float64]  # (moves, 2) what each has improved the cost by lately, and the work it took
+    archive: Archive
     D: npt.NDArray[np.int16]  # (4, n * P) work: without two routes, its transpose, without one route, its transpose
     M: npt.NDArray[np.int16]  # (width * P) work: times to the stops of a candidate
     X: npt.NDArray[np.int16]  # (width * P) work
@@ -49,13 +53,24 @@ class State(NamedTuple):
     mark: npt.NDArray[np.int64]  # (n,)
 
 
-def new_state(p: Problem, seed: int, chain: int, cap: float, trt_weight: float) -> State:
-    """An empty chain; seed and chain number give its random numbers."""
+def new_state(
+    p: Problem, seed: int, chain: int, cap: float, trt_weight: float, archive: Archive | None = None,
+    share: tuple[float, ...] = SINGLE_SHARE + PAIR_SHARE, learn: float = 0.0,
+) -> State:  # fmt: skip
+    """An empty chain; seed and chain number give its random numbers.
+
+    ``share`` says how often moves are proposed at first; ``learn`` in [0, 1] how fast that follows their success.
+    """
     width = p.max_nodes + 2
     rng = np.random.SeedSequence([seed, chain]).generate_state(1, np.uint64).astype(np.uint64)
     lines = aligned(4, max(p.P, padded(width)), np.int16)
     lines[3] = p.far
-    number = np.zeros(9)
+    shares = np.array(share)
+    single = len(SINGLE_MOVES)
+    shares[:single] /= shares[:single].sum()
+    shares[single:] /= shares[single:].sum()
+    number = np.zeros(10)
+    number[LEARN] = learn
     number[CAP], number[TRT_WEIGHT] = cap, trt_weight
     number[BEST_COST] = np.inf
     return State(
@@ -75,6 +90,9 @@ def new_state(p: Problem, seed: int, chain: int, cap: float, trt_weight: float) 
         number=number,
         tally=np.zeros(6, np.int64),
         tried=np.zeros((len(SINGLE_MOVES) + len(PAIR_MOVES), 3), np.int64),
+        share=shares,
+        credit=np.zeros((len(shares), 2)),
+        archive=no_archive() if archive is None else archive,
         D=aligned(4, p.n * p.P, np.int16),
         M=aligned(width, p.P, np.int16).reshape(-1),
         X=aligned(width, p.P, np.int16).reshape(-1),
