@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shaar import __version__
 from shaar.cli import COMMANDS, main
+from shaar.cli.options import scenario_file
+from shaar.engine.city.example import example_city_path
+from shaar.engine.city.folder import read
+from shaar.engine.errors import InputError
 
 
 def test_help_names_every_command_and_loads_no_numerics() -> None:
@@ -45,6 +50,30 @@ def test_bad_words_end_in_one_sentence(
     assert e.value.code == code
     assert words in shown
     assert "Traceback" not in shown
+
+
+def test_a_scenario_is_found_by_name_or_path(tmp_path: Path) -> None:
+    city = replace(read(example_city_path("astana")), path=tmp_path)
+    (tmp_path / "scenarios").mkdir()
+    for name in ("today", "growth"):
+        (tmp_path / "scenarios" / f"{name}.toml").write_text(f'name = "{name}"', encoding="utf-8")
+    (tmp_path / "mine.toml").write_text('name = "mine"', encoding="utf-8")
+    assert scenario_file(city, "today") == scenario_file(city, "today.toml") == tmp_path / "scenarios" / "today.toml"
+    assert scenario_file(city, str(tmp_path / "mine.toml")) == tmp_path / "mine.toml"
+    with pytest.raises(InputError, match="the scenarios of Астана are: growth, today"):
+        scenario_file(city, "tomorrow")
+    with pytest.raises(InputError, match="are: growth, today"):
+        scenario_file(city, "../mine")
+
+
+def test_an_unknown_scenario_ends_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as e:
+        main(["plan", "astana", "--scenario", "tomorrow", "--out", str(tmp_path / "o")])
+    assert e.value.code == 1
+    assert "error: tomorrow: there is no such scenario file, and the scenarios of Астана are: today" in (
+        capsys.readouterr().err
+    )
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_folder_that_is_no_plan_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -160,3 +162,12 @@ def test_bad_files_are_one_sentence(tmp_path):
     bad.write_text('name = "x"\nchanges = [{type = "fly"}]', encoding="utf-8")
     with pytest.raises(InputError, match=r"changes\.0"):
         read_scenario(bad)
+
+
+def test_a_scaled_population_is_checked_against_its_own_total():
+    c = city()
+    stated = replace(c, meta=replace(c.meta, build={"population_total": 1000.0}))
+    change = {"type": "population_total", "value": 2000, "date": "2026-02-01", "source": "stat office"}
+    changed, _ = apply(stated, None, parse_scenario({"name": "x", "changes": [change]}))
+    assert changed.meta.build == {"population_total": 2000.0}
+    assert stated.meta.build == {"population_total": 1000.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h3
@@ -18,6 +19,7 @@ from shaar.engine.errors import InputError, ShaarError
 from shaar.engine.prepare.build import Naming, build_city
 from shaar.engine.prepare.people import read_population, read_raster
 from shaar.engine.prepare.sources import Official
+from shaar.engine.study.check import check_city
 
 LON, LAT, CRS = 74.6, 42.87, "EPSG:32643"
 X0, Y0 = (float(v) for v in project(LON, LAT, CRS))
@@ -103,9 +105,30 @@ def test_every_column_of_figures_has_a_source(osm: Path, tmp_path: Path) -> None
     assert {"places", "links", "stops", "turns", "base", "links.slope", "links.free_speed"} <= set(known)
 
 
+def test_scenarios_made_by_hand_outlive_a_second_build(osm: Path, tmp_path: Path) -> None:
+    build_city(tmp_path / "town", osm=osm)
+    (tmp_path / "town" / "scenarios").mkdir()
+    (tmp_path / "town" / "scenarios" / "more_buses.toml").write_text('name = "more"', encoding="utf-8")
+    (tmp_path / "town" / "scenarios" / "today.toml").write_text('name = "old"', encoding="utf-8")
+
+    def finish(fresh: Path) -> None:
+        (fresh / "scenarios").mkdir()
+        (fresh / "scenarios" / "today.toml").write_text('name = "new"', encoding="utf-8")
+
+    build_city(tmp_path / "town", osm=osm, finish=finish)
+    kept = {p.name: p.read_text(encoding="utf-8") for p in (tmp_path / "town" / "scenarios").iterdir()}
+    assert kept == {"more_buses.toml": 'name = "more"', "today.toml": 'name = "new"'}
+    assert [p.name for p in tmp_path.iterdir()] == ["town"]
+
+
 def test_official_totals_win(osm: Path, tmp_path: Path) -> None:
     build_city(tmp_path / "town", osm=osm, official=Official(population=12_345.0, employment=5_000.0))
-    zones = read(tmp_path / "town").zones
+    city = read(tmp_path / "town")
+    zones = city.zones
+    assert city.meta.build["population_total"] == 12_345.0
+    assert "zones.population_total" not in {f.code for f in check_city(city)}
+    halved = replace(city, zones=zones.with_columns(pl.col("population") / 2))
+    assert "zones.population_total" in {f.code for f in check_city(halved)}
     assert zones["population"].sum() == pytest.approx(12_345.0, rel=1e-12)
     assert zones["jobs"].sum() == pytest.approx(5_000.0, rel=1e-12)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,18 @@ def test_journeys_by_hand(result):
     assert j.unreached == 0
     assert j.walked == pytest.approx(0.2)
     assert j.transfers == pytest.approx(0)
+
+
+def test_the_mean_over_all_demand_counts_impossible_journeys_as_the_limit(result, tmp_path):
+    """Nothing is lost within 120 min; within 12 only A-C and C-A (10 min) are possible, A-B (16.7) counts as 12."""
+    assert result.journeys.mean_all == pytest.approx(result.journeys.mean)
+    short = baseline(town(tmp_path), feed(), options=replace(OPTIONS, max_minutes=12), od=TRIPS).journeys
+    assert short.mean == pytest.approx(10)
+    assert short.unreached == pytest.approx(0.2)
+    assert short.mean_all == pytest.approx((200 * 10 + 50 * 12) / 250)
+    none = baseline(town(tmp_path), None, options=replace(OPTIONS, max_minutes=1), od=TRIPS).journeys
+    assert (none.unreached, none.mean_all) == (1.0, 1.0)
+    assert np.isnan(none.mean)
 
 
 def test_zones_by_hand(result):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 
 from shaar.cli import console
 from shaar.cli.options import DayType, WindowType, open_city
@@ -18,6 +20,8 @@ from shaar.engine.study.results import Baseline, Options
 
 KINDS = {"city": "city", "district": "district", "settlement": "settlement"}
 DEFAULTS = Options()
+#: Most settlements in a table on the console.
+SETTLEMENTS = 15
 
 
 @click.command()
@@ -93,16 +97,17 @@ def as_data(city: str, b: Baseline) -> dict[str, Any]:
         "zones": b.zones.to_dicts(),
         "assumptions": [{"code": f.code, "message": f.message, "count": f.count} for f in b.assumptions],
     }
-    cleaned = _finite(data)
+    cleaned = finite(data)
     assert isinstance(cleaned, dict)
     return cleaned
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Replace numbers that do not exist by null, since JSON has no NaN."""
     if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
+        return {k: finite(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
+        return [finite(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -136,47 +141,48 @@ def _service(b: Baseline) -> None:
         ("vehicles needed at the busiest moment", f"{n.fleet:,}"),
         ("first departure, last arrival", f"{_clock(n.first_departure)}, {_clock(n.last_arrival)}"),
     ]
-    console.table("Service on the day (reported timetable; vehicles modelled)", ("", "number"), rows)
-    console.out.print()
+    _table("Service on the day (reported timetable; vehicles modelled)", ("", "number"), rows)
 
 
 def _journeys(b: Baseline, options: Options) -> None:
     j = b.journeys
     rows = [
-        ("mean, min", _number(j.mean, 1)),
-        ("a tenth takes at most, min", _number(j.p10, 0)),
-        ("half takes at most, min", _number(j.p50, 0)),
-        ("nine tenths take at most, min", _number(j.p90, 0)),
-        (f"not possible within {options.max_minutes:.0f} min, % of trips", _number(100 * j.unreached, 1)),
+        ("mean of those possible, min", number(j.mean, 1)),
+        (f"mean, those not possible counted as {options.max_minutes:.0f} min", number(j.mean_all, 1)),
+        ("a tenth takes at most, min", number(j.p10, 0)),
+        ("half takes at most, min", number(j.p50, 0)),
+        ("nine tenths take at most, min", number(j.p90, 0)),
+        (f"not possible within {options.max_minutes:.0f} min, % of trips", number(100 * j.unreached, 1)),
     ]
     if b.network is not None:
-        rows.append(("quickest on foot all the way, % of trips", _number(100 * j.walked, 1)))
-        rows.append(("transfers of those who ride, mean", _number(j.transfers, 2)))
-    console.table("Journeys from door to door, waiting included (modelled)", ("", "number"), rows)
-    console.out.print()
+        rows.append(("quickest on foot all the way, % of trips", number(100 * j.walked, 1)))
+        rows.append(("transfers of those who ride, mean", number(j.transfers, 2)))
+    _table("Journeys from door to door, waiting included (modelled)", ("", "number"), rows)
 
 
 def _places(b: Baseline) -> None:
     served = b.network is not None  # without lines in the data, nobody's distance to them is known
     rows = []
-    for p in b.places.iter_rows(named=True):
-        shares = [_number(100 * p[f"within_{m}"] / p["population"] if p["population"] else None, 0) for m in (400, 800)]
-        rows.append((_name(p), _number(p["population"], 0), *(shares if served else ()), _number(p["mean_minutes"], 0)))
-    head = ("place", "residents", *(("within 400 m, %", "within 800 m, %") if served else ()), "mean journey, min")
-    title = "Street distance to a served stop, and journeys" if served else "Journeys on foot"
-    console.table(f"{title}, by place (modelled)", head, rows)
-    console.out.print()
+    shown = _shown(b)
+    for p in shown:
+        shares = [number(100 * p[f"within_{m}"] / p["population"] if p["population"] else None, 0) for m in (400, 800)]
+        rows.append((_name(p), number(p["population"], 0), *(shares if served else ()), number(p["mean_minutes"], 0)))
+    head = ("place", "residents", *(("in 400 m, %", "in 800 m, %") if served else ()), "mean, min")
+    title = "Residents near a served stop along streets, and mean journeys" if served else "Mean journeys on foot"
+    _table(f"{title}, by place (modelled)", head, rows)
+    if len(shown) < b.places.height:
+        rest = b.places.height - len(shown)
+        console.out.print(f"... and {rest} smaller settlements; --json and --csv write all of them.\n")
 
 
 def _reach(b: Baseline, options: Options) -> None:
     for what in ("jobs", "schools", "clinics"):
         rows = [
-            (_name(p), *(_number(p[f"{what}_{t}"], 0 if what == "jobs" else 1) for t in options.thresholds))
-            for p in b.places.iter_rows(named=True)
+            (_name(p), *(number(p[f"{what}_{t}"], 0 if what == "jobs" else 1) for t in options.thresholds))
+            for p in _shown(b)
         ]
         head = ("place", *(f"within {t} min" for t in options.thresholds))
-        console.table(f"{what.capitalize()} that the average resident reaches (modelled)", head, rows)
-        console.out.print()
+        _table(f"{what.capitalize()} that the average resident reaches (modelled)", head, rows)
 
 
 def _equity(b: Baseline) -> None:
@@ -184,23 +190,39 @@ def _equity(b: Baseline) -> None:
     for key, value in b.equity.items():
         measure, _, rest = key.partition("_")
         if key == "worst_decile_minutes":
-            rows.append(("mean journey of the tenth of people who travel longest, min", _number(value, 0)))
+            rows.append(("mean journey of the tenth of people who travel longest, min", number(value, 0)))
         elif measure in ("gini", "palma"):
             what, t = rest.split("_")
             title = {"gini": "Gini, 0 is equal", "palma": "best-off tenth over worst-off 40 %"}[measure]
-            rows.append((f"{what} within {t} min: {title}", _number(value, 2)))
+            rows.append((f"{what} within {t} min: {title}", number(value, 2)))
         else:
             what, t = key.removeprefix("worst_decile_").split("_")
-            rows.append((f"{what} within {t} min: worst-off tenth reaches, mean", _number(value, 0)))
-    console.table("How unequal it is among residents (modelled)", ("", "number"), sorted(rows))
+            rows.append(
+                (f"{what} within {t} min: worst-off tenth reaches, mean", number(value, 0 if what == "jobs" else 1))
+            )
+    _table("How unequal it is among residents (modelled)", ("", "number"), sorted(rows))
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table under a title that may be wider than it, and a blank line."""
+    console.out.print(f"[bold]{title}[/]")
+    console.table("", head, rows)
     console.out.print()
+
+
+def _shown(b: Baseline) -> list[dict[str, Any]]:
+    """Return the rows of places for the console: the city, all districts, and the settlements with most residents."""
+    settlements = b.places.filter(pl.col("kind") == "settlement").sort("population", descending=True)
+    kept = set(settlements["place_id"].head(SETTLEMENTS))
+    return [p for p in b.places.iter_rows(named=True) if p["kind"] != "settlement" or p["place_id"] in kept]
 
 
 def _name(p: dict[str, Any]) -> str:
     return str(p["name"]) if p["kind"] == "city" else f"{p['name']} ({KINDS[p['kind']]})"
 
 
-def _number(value: float | None, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """Return a figure as text, a dash where it does not exist."""
     return "-" if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shaar.cli import console
-from shaar.cli.options import WISHES, DayType, WindowType, open_city, wishes_of, with_options
+from shaar.cli.options import WISHES, DayType, WindowType, open_city, scenario_file, wishes_of, with_options
 from shaar.cli.serve import serve as serve_folder
 from shaar.engine.errors import ShaarError
 
@@ -33,7 +33,7 @@ def _run(
     seed: int,
     day: object,
     window: object,
-    scenario: Path | None,
+    scenario: str | None,
     language: str,
     wishes: Wishes | None = None,
 ) -> None:
@@ -48,7 +48,7 @@ def _run(
         raise ShaarError(f"{out}: holds something that is not a plan, so it is left as it is; choose another --out")
     city, feed = open_city(city_name)
     if scenario is not None:
-        city, feed = apply(city, feed, read_scenario(scenario))
+        city, feed = apply(city, feed, read_scenario(scenario_file(city, scenario)))
     options = Options(day=day, seed=seed)  # type: ignore[arg-type]
     if window is not None:
         options = replace(options, window=window)  # type: ignore[arg-type]
@@ -61,7 +61,8 @@ def _run(
     try:
         write_design(city, result.design, fresh / "design", feed=feed)
         write_report(result, fresh / "report.html", language=language)
-        (fresh / "figures.json").write_text(json.dumps(figures(result), indent=1, ensure_ascii=False), encoding="utf-8")
+        text = json.dumps(figures(result), indent=1, ensure_ascii=False, allow_nan=False)
+        (fresh / "figures.json").write_text(text, encoding="utf-8")
         fresh.chmod(0o755)
         if out.exists():
             shutil.rmtree(out)
@@ -91,7 +92,7 @@ _shared: list[Callable[[Any], Any]] = [
 )
 @click.option("--day", type=DayType(), help="Service day; default: a typical weekday of the timetable.")
 @click.option("--window", type=WindowType(), help="Departures considered, 7:00-9:00 unless given.")
-@click.option("--scenario", type=click.Path(path_type=Path, exists=True), help="Changes to make first (TOML).")
+@click.option("--scenario", metavar="NAME|FILE", help="Changes to make first: a scenario of the city or a TOML file.")
 @click.option("--serve/--no-serve", default=False, help="Serve the report on localhost at the end.")
 @with_options([*_shared, *WISHES])
 def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None:

@@ -9,15 +9,21 @@ import polars as pl
 
 from shaar import __version__
 from shaar.cli import console
+from shaar.cli.baseline import finite, number
+from shaar.engine.study.baseline_tables import EQUITY_MINUTES
 from shaar.engine.study.results import Baseline, PlanResult
 
 
 def figures(result: PlanResult) -> dict[str, Any]:
-    """Return every headline figure of a plan as plain data, with units in the names."""
-    d = result.design
-    return {
+    """Return every headline figure of a plan as plain data, with units in the names; what does not exist is null."""
+    d, people = result.design, result.city.meta.provenance.get("zones.population")
+    data = {
         "shaar": __version__,
         "city": result.city.meta.name,
+        "population": {
+            "residents": float(result.city.zones["population"].fill_null(0.0).sum()),
+            **({k: v for k, v in asdict(people).items() if v} if people else {}),
+        },
         "made": result.made.isoformat(timespec="seconds"),
         "badge": "modelled",
         "options": {k: str(v) for k, v in asdict(result.options).items()},
@@ -42,6 +48,9 @@ def figures(result: PlanResult) -> dict[str, Any]:
             {"code": f.code, "severity": f.severity, "count": f.count, "message": f.message} for f in result.findings
         ],
     }
+    cleaned = finite(data)
+    assert isinstance(cleaned, dict)
+    return cleaned
 
 
 def _baseline(b: Baseline) -> dict[str, Any]:
@@ -60,26 +69,40 @@ def print_plan(result: PlanResult) -> None:
     """Print what changed, in one table that a stranger can read."""
     before, after = result.before, result.after
     b, a = _city_row(before), _city_row(after)
+    limit, reach = result.options.max_minutes, [t for t in result.options.thresholds if t == EQUITY_MINUTES]
     rows: list[tuple[str, str, str]] = [
-        ("mean journey, door to door (min)", f"{before.journeys.mean:.1f}", f"{after.journeys.mean:.1f}"),
         (
-            "journeys not possible within the limit",
-            f"{before.journeys.unreached:.1%}",
-            f"{after.journeys.unreached:.1%}",
+            f"mean journey, impossible ones as {limit:.0f} min (min)",
+            number(before.journeys.mean_all, 1),
+            number(after.journeys.mean_all, 1),
+        ),
+        (
+            "mean of the journeys possible there (min)",
+            number(before.journeys.mean, 1),
+            number(after.journeys.mean, 1),
+        ),
+        (
+            f"journeys not possible within {limit:.0f} min",
+            _percent(before.journeys.unreached),
+            _percent(after.journeys.unreached),
         ),
         ("people within 400 m of a served stop", _share(before, b["within_400"]), _share(after, a["within_400"])),
         ("people within 800 m", _share(before, b["within_800"]), _share(after, a["within_800"])),
-        ("jobs within 45 min, mean resident", f"{b['jobs_45']:,.0f}", f"{a['jobs_45']:,.0f}"),
+        *((f"jobs within {t} min, mean resident", number(b[f"jobs_{t}"], 0), number(a[f"jobs_{t}"], 0)) for t in reach),
     ]
     for name, label in (("lines", "lines"), ("fleet", "vehicles at the busiest moment")):
         rows.append((label, _network(before, name), _network(after, name)))
     rows.append(("vehicle-km a day", _network(before, "vehicle_km"), _network(after, "vehicle_km")))
     first = "on foot only" if before.network is None else "today"
-    console.out.print()
+    name = result.city.meta.names.get("en") or result.city.meta.name
+    console.out.print(f"\n[bold]{name}: what the plan changes (modelled)[/]")
     console.table(
-        f"{result.city.meta.names.get('en') or result.city.meta.name}: what the plan changes (modelled)",
+        "",
         ("", first, "plan"),
         rows,
+    )
+    console.out.print(
+        "Impossible journeys count as long as the limit in the first row, so that both columns speak of the same trips."
     )
     if before.network is None:
         console.out.print("The data of this city holds no lines, so the first column is journeys on foot.")
@@ -90,7 +113,12 @@ def _city_row(b: Baseline) -> dict[str, Any]:
 
 
 def _share(b: Baseline, people: float) -> str:
-    return "unknown" if b.network is None else f"{people / _city_row(b)['population']:.1%}"
+    everybody = _city_row(b)["population"]
+    return "unknown" if b.network is None else _percent(people / everybody if everybody else None)
+
+
+def _percent(share: float | None) -> str:
+    return number(None if share is None else 100 * share, 1) + ("" if share is None else " %")
 
 
 def _network(b: Baseline, name: str) -> str:

@@ -37,5 +37,8 @@ def apply(change: PopulationTotal, city: City, feed: Feed | None) -> tuple[City,
             licence=before.licence if before is not None else "",
         ),
     }
+    build = dict(city.meta.build)
+    if "population_total" in build:  # the total that the zones are checked against is another one now
+        build["population_total"] = change.value
     zones = city.zones.with_columns((pl.col("population") * (change.value / now)).alias("population"))
-    return replace(city, zones=zones, meta=replace(city.meta, provenance=provenance)), feed
+    return replace(city, zones=zones, meta=replace(city.meta, provenance=provenance, build=build)), feed

@@ -196,6 +196,7 @@ def build_city(
         build={
             "shaar": __version__,
             "zones": zoning.method,
+            **({"population_total": official.population} if official.population is not None else {}),
             "homes": {k: int(v) for k, v in sorted(buildings.reasons.items())},
             "inputs": inputs,
             "assumptions": [f.message for f in findings if f.severity == "assumed"],

@@ -95,7 +95,7 @@ def baseline(
         day=day,
         window=options.window,
         network=network,
-        journeys=journey_stats(od, journeys),
+        journeys=journey_stats(od, journeys, options.max_minutes),
         zones=zones,
         places=place_table(city, zones, options),
         equity=equity(zones, options),

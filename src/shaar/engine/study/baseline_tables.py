@@ -21,11 +21,12 @@ EQUITY_MINUTES = 45
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
 
-def journey_stats(od: F64, times: TravelTimes) -> JourneyStats:
+def journey_stats(od: F64, times: TravelTimes, limit: float) -> JourneyStats:
     """Describe the journeys that people make, each pair weighted by its trips.
 
     Minutes are the median over the departures of the window; a quantile is the least time within which that share of
-    the trips that arrive is made. Where no trip arrives the figures are nan.
+    the trips that arrive is made. Where no trip arrives the figures are nan, but for ``mean_all``, which counts those
+    journeys as ``limit`` minutes.
     """
     minutes = times.minutes[0]
     seconds, weight = np.zeros(0), 0.0
@@ -48,7 +49,10 @@ def journey_stats(od: F64, times: TravelTimes) -> JourneyStats:
         rides += float((times.rides[row, ok] * v).sum())
     if weight <= 0:
         nan = float("nan")
-        return JourneyStats(nan, nan, nan, nan, nan, nan, 1.0 if total > 0 else nan, 0.0 if total > 0 else nan, nan)
+        some = total > 0
+        return JourneyStats(
+            nan, nan, nan, nan, nan, nan, 1.0 if some else nan, 0.0 if some else nan, nan, limit if some else nan
+        )
     share = np.cumsum(seconds) / weight
     q = [float(np.searchsorted(share, p - 1e-12)) / 60 for p in QUANTILES]
     return JourneyStats(
@@ -61,6 +65,7 @@ def journey_stats(od: F64, times: TravelTimes) -> JourneyStats:
         unreached=max(0.0, 1 - weight / total),
         walked=walking / total,
         transfers=rides / riding - 1 if riding > 1e-9 * total else 0.0,
+        mean_all=(time + max(0.0, total - weight) * limit) / total,
     )
 
 

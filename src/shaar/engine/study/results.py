@@ -51,6 +51,10 @@ class JourneyStats:
 
     ``unreached`` is the share of demand whose journey takes longer than the limit or is impossible, ``walked`` the
     share that is quickest on foot all the way, ``transfers`` the mean transfers of those who ride.
+
+    The pairs that can be reached are others in another network: one that reaches more places may have the longer
+    ``mean``. ``mean_all`` is the mean over all demand, a journey that is not possible within the limit counted as long
+    as the limit: it is over the same pairs in every network, so two of them may be compared. It is a lower bound.
     """
 
     mean: float
@@ -62,6 +66,7 @@ class JourneyStats:
     unreached: float
     walked: float
     transfers: float
+    mean_all: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
