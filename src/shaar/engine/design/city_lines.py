@@ -130,18 +130,30 @@ def today_network(
             )
         )  # fmt: skip
     findings = []
-    for code, who, why in (
-        ("design.lines_idle", idle, "do not run at the busiest time of the timetable"),
-        ("design.lines_one_group", short, "stay within one group of stops or have a single stop"),
-    ):
-        if who:
-            findings.append(
-                Finding(
-                    code,
-                    f"{len(who)} of today's lines {why}, so the search model leaves them out: {', '.join(who[:5])}.",
-                    count=len(who), where=who[0], severity="info", values={"lines": ", ".join(who[:5])},
-                )
-            )  # fmt: skip
+    if idle:
+        findings.append(
+            Finding(
+                "design.lines_idle",
+                f"{len(idle)} of today's lines do not run at the busiest time of the timetable, so the search model "
+                f"leaves them out: {', '.join(idle[:5])}.",
+                count=len(idle),
+                where=idle[0],
+                severity="info",
+                values={"lines": ", ".join(idle[:5])},
+            )
+        )
+    if short:
+        findings.append(
+            Finding(
+                "design.lines_one_group",
+                f"{len(short)} of today's lines have a single stop or stay within one group of stops, so the search "
+                f"model leaves them out: {', '.join(short[:5])}.",
+                count=len(short),
+                where=short[0],
+                severity="info",
+                values={"lines": ", ".join(short[:5])},
+            )
+        )
     return TodayNetwork(tuple(lines), window, sum(s.today.vehicles for s in lines if s.today), tuple(findings))
 
 
