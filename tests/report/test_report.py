@@ -16,6 +16,7 @@ from shaar.engine.study.results import ClimateAccount
 from shaar.report import write_report
 from shaar.report.facts import gained_and_lost, gather
 from shaar.report.i18n import LANGUAGES, Speaker
+from shaar.report.numbers import NBSP
 
 from .sample import sample_city, sample_result
 
@@ -121,7 +122,7 @@ def test_figures_are_those_of_the_input(made):
         assert s.unit(result.before.journeys.mean, "min") in text
         assert s.sig(facts.city.within_400.after) in text
         assert s.n(facts.chosen.fleet) in text
-        assert f"{s.sig(1512.4)}–{s.sig(4210.0)}" in text
+        assert all(f"{s.sig(x)}{NBSP}{s.t('unit.t')}" in text for x in (1512.4, 4210.0))
         for row in result.before.places.iter_rows(named=True):
             assert s.n(row["population"]) in text
             assert s.n(row["mean_minutes"]) in text
@@ -166,7 +167,7 @@ def test_tables_twin_every_chart_and_map(made):
     _, text, _ = made
     twins = text.count('<details class="twin"><summary>')
     # The map of lines has its table below it; the settings of the search fold away like a twin.
-    assert twins == len(LANGUAGES) * 8
+    assert twins == len(LANGUAGES) * 8, twins
     assert text.count("<figure") == len(LANGUAGES) * 8
 
 

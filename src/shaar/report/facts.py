@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,8 @@ UNCLEAR_MINUTES = 1.0
 WIDER_SHARE = 0.005
 #: Names that the account may give to the service as it stands.
 TODAY = frozenset({"today", "before", "baseline"})
+#: Code of the finding that a timetable holds only some hours of the day.
+PARTIAL_DAY = "check.concentrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ class Facts:
     findings: tuple[Finding, ...]
 
     @property
+    def partial_day(self) -> Finding | None:
+        """The finding that today's timetable holds only some hours, so that its sums over a day are no measure."""
+        if not self.measured_before:
+            return None
+        return next((f for f in self.findings if f.code == PARTIAL_DAY), None)
+
+    @property
     def places(self) -> tuple[Place, ...]:
         """Districts, then settlements."""
         return self.districts + self.settlements
@@ -125,6 +135,13 @@ def gather(result: PlanResult) -> Facts:
 def peak_headway(line: Line) -> float:
     """Return the shortest headway of the line, minutes; infinite where it has none."""
     return min((h for h in line.headways.values() if h > 0), default=math.inf)
+
+
+def account(result: PlanResult, facts: Facts) -> list[dict[str, Any]]:
+    """Return the rows of the climate account, today's first, then by tonnes; no today where its day is not whole."""
+    rows = result.climate.rows.iter_rows(named=True)
+    kept = [r for r in rows if facts.partial_day is None or not is_today(r["scenario"])]
+    return sorted(kept, key=lambda r: (not is_today(r["scenario"]), r["co2e_wtw_t"]))
 
 
 def is_today(scenario: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
@@ -12,6 +12,8 @@ from shaar.report.i18n import Speaker
 from shaar.report.svg import el
 
 Cell = str | Markup
+#: Rows of a table that stands open.
+MOST_ROWS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,16 @@ class Table:
     caption: str
     name: str
 
-    def html(self) -> Markup:
-        """Return the table in a box of its own that may scroll sideways; the first column is the row's head."""
+    def html(self, s: Speaker | None = None) -> Markup:
+        """Return the table in a box of its own that may scroll sideways; the first column is the row's head.
+
+        Given a speaker, a table of clearly more than ``MOST_ROWS`` rows shows so many and folds the rest away.
+        """
+        if s is not None and len(self.rows) > MOST_ROWS + 3:
+            first, rest = (replace(self, rows=r) for r in (self.rows[:MOST_ROWS], self.rows[MOST_ROWS:]))
+            more = s.p("count.more_rows", len(rest.rows))
+            rest = replace(rest, caption=f"{self.caption}: {more}")
+            return first.html() + el("details", el("summary", more), rest.html(), class_="twin")
         head = "".join(
             el("th", h, scope="col", class_="num" if i in self.numeric else None) for i, h in enumerate(self.heads)
         )

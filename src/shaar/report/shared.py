@@ -12,6 +12,7 @@ from shaar.report.geometry import Frame
 from shaar.report.maps import zone_maps
 from shaar.report.maps.base import base_layers, city_frame
 from shaar.report.maps.lines import DrawnLine, draw_lines, geometry_of, stop_layers
+from shaar.report.maps.streets import Streets
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Shared:
     stop_counts: tuple[int, int]
     defs: Markup
     osm: bool
+    streets: Streets
 
 
 def prepare(result: PlanResult) -> Shared:
@@ -52,4 +54,7 @@ def prepare(result: PlanResult) -> Shared:
     defs = "".join(f'<g id="{name}">{svg}</g>' for name, svg in layers.items())
     licences = [f"{p.source} {p.licence}" for p in result.city.meta.provenance.values()]
     osm = any("OpenStreetMap" in x or "OSM" in x or "ODbL" in x for x in licences)
-    return Shared(result, facts, window, density, stops, change, tuple(drawn), (n_old, n_new), Markup(defs), osm)
+    return Shared(
+        result, facts, window, density, stops, change, tuple(drawn), (n_old, n_new), Markup(defs), osm,
+        Streets(result.city, window),
+    )  # fmt: skip

@@ -18,8 +18,8 @@ from shaar.report.numbers import NBSP
 from shaar.report.sections import before_word, model_source, name_of
 from shaar.report.shared import Shared
 
-#: Rows of a dumbbell chart; more stand in its table.
-MOST_ROWS = 24
+#: Rows of a dumbbell chart; where there are more places, half of it goes to those that gain most, half to least.
+MOST_ROWS = 12
 
 
 def access(shared: Shared, s: Speaker) -> dict[str, Any]:
@@ -68,9 +68,10 @@ def _change(shared: Shared, s: Speaker) -> Markup:
 
 def _places(shared: Shared, s: Speaker) -> Markup | None:
     f = shared.facts
-    shown = [p for p in f.places if p.minutes.after is not None][:MOST_ROWS]
-    if not shown:
+    known = [p for p in f.places if p.minutes.after is not None]
+    if not known:
         return None
+    shown = _telling(known)
     rows = [
         Row(
             label=name_of(shared, p, s),
@@ -81,13 +82,16 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
         )
         for p in shown
     ]
-    both = [p for p in shown if p.minutes.before is not None]
+    both = [p for p in known if p.minutes.before is not None]
     best = max(both, key=lambda p: (p.minutes.before or 0.0) - (p.minutes.after or 0.0), default=None)
     title = s.t("places.plain")
     if best is not None and best.better > 0:
         saved = (best.minutes.before or 0.0) - (best.minutes.after or 0.0)
         title = s.t("places.title", place=name_of(shared, best, s), minutes=s.p("count.minutes_shorter", saved))
     was = before_word(shared, s)
+    subtitle = s.t("places.sub", before=was, limit=s.n(shared.result.options.max_minutes))
+    if len(shown) < len(known):
+        subtitle += " " + s.t("places.some", n=s.n(len(shown) // 2), all=s.n(len(known)))
     heads = (
         s.t("col.place"), s.t("col.kind"), s.t("col.residents"),
         s.t("col.minutes", when=was), s.t("col.minutes", when=s.t("word.plan")),
@@ -113,10 +117,21 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
         s=s,
         ident="places",
         title=title,
-        subtitle=s.t("places.sub", before=was, limit=s.n(shared.result.options.max_minutes)),
+        subtitle=subtitle,
         source=source_line(model_source(shared, s), "modelled", s),
         table=Table(heads, table, frozenset(range(2, 8)), s.t("places.table"), "places"),
     )
+
+
+def _telling(places: list[fx.Place]) -> list[fx.Place]:
+    """Return all places where they are few; else those whose mean journey shortens most, then those where least."""
+    if len(places) <= MOST_ROWS:
+        return places
+    both = [p for p in places if p.minutes.before is not None]
+    if len(both) <= MOST_ROWS:
+        return places[:MOST_ROWS]
+    change = sorted(both, key=lambda p: (p.minutes.after or 0.0) - (p.minutes.before or 0.0))
+    return change[: MOST_ROWS // 2] + change[-MOST_ROWS // 2 :]
 
 
 def _distribution(shared: Shared, s: Speaker) -> Markup:

@@ -14,8 +14,11 @@ from shaar.report.shared import Shared
 
 
 def climate(shared: Shared, s: Speaker) -> dict[str, Any]:
-    """Return the bars with their table, or None where there is no account."""
-    return {"bars": _bars(shared, s)}
+    """Return the bars with their table, or None where there is no account, and why today is not beside the plan."""
+    note = ""
+    if shared.facts.partial_day is not None:
+        note = s.t("climate.partial_day")
+    return {"bars": _bars(shared, s), "note": note}
 
 
 def option_name(row: dict[str, Any], s: Speaker, *, with_scenario: bool) -> tuple[str, str]:
@@ -27,10 +30,7 @@ def option_name(row: dict[str, Any], s: Speaker, *, with_scenario: bool) -> tupl
 
 
 def _bars(shared: Shared, s: Speaker) -> Markup | None:
-    account = sorted(
-        shared.result.climate.rows.iter_rows(named=True),
-        key=lambda r: (not fx.is_today(r["scenario"]), r["co2e_wtw_t"]),
-    )
+    account = fx.account(shared.result, shared.facts)
     if not account:
         return None
     several = any(fx.is_today(r["scenario"]) for r in account)

@@ -8,14 +8,18 @@ from typing import Any
 from shaar.engine.city.model import Badge
 from shaar.report import facts as fx
 from shaar.report.i18n import Speaker
-from shaar.report.numbers import clock
+from shaar.report.numbers import NBSP, clock
 from shaar.report.sections import data_source
 from shaar.report.shared import Shared
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A figure of the head: what, before and after as written, a note, and how it came to be."""
+    """A figure of the head: what, before and after as written, a note, and how it came to be.
+
+    ``options`` are (before, after, words) where the figure depends on a choice; ``partial`` tells that today is known
+    but not comparable, so that the note says so.
+    """
 
     label: str
     before: str | None
@@ -23,6 +27,8 @@ class Card:
     after: str
     note: str
     badge: Badge
+    options: tuple[tuple[str | None, str, str], ...] = ()
+    partial: bool = False
 
 
 def head(shared: Shared, s: Speaker) -> dict[str, Any]:
@@ -93,31 +99,33 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
         Card(s.t("card.vehicles"), s.n(f.vehicles.before) if f.vehicles.before is not None else None, was,
              s.n(f.vehicles.after), s.t("card.vehicles_note"), "modelled")
     )  # fmt: skip
-    emissions = emission_range(shared)
-    if emissions:
-        low, high, clean, dirty, today = emissions
-        after = _range(low, high, s)
-        note = s.t("card.emissions_note", clean=s.word("vehicle", clean), dirty=s.word("vehicle", dirty))
-        out.append(Card(s.t("card.emissions"), _range(*today, s) if today is not None else None, was, after,
-                        note if clean != dirty else s.word("vehicle", clean), "modelled"))  # fmt: skip
-    return out
+    emissions = _emissions(shared, s)
+    return [*out, emissions] if emissions else out
 
 
-def emission_range(shared: Shared) -> tuple[float, float, str, str, tuple[float, float] | None] | None:
-    """Return the lowest and highest t CO2e a year over the vehicle options, their names, and today's where known."""
-    rows = shared.result.climate.rows
-    plan = [r for r in rows.iter_rows(named=True) if not fx.is_today(r["scenario"])]
-    today = [r["co2e_wtw_t"] for r in rows.iter_rows(named=True) if fx.is_today(r["scenario"])]
+def _emissions(shared: Shared, s: Speaker) -> Card | None:
+    """Return the tonnes a year of the cleanest and the dirtiest vehicles: a choice, not a range of one figure."""
+    account = fx.account(shared.result, shared.facts)
+    plan = [r for r in account if not fx.is_today(r["scenario"])]
     if not plan:
         return None
-    low, high = min(plan, key=lambda r: r["co2e_wtw_t"]), max(plan, key=lambda r: r["co2e_wtw_t"])
-    return (
-        float(low["co2e_wtw_t"]),
-        float(high["co2e_wtw_t"]),
-        str(low["vehicle"]),
-        str(high["vehicle"]),
-        (float(min(today)), float(max(today))) if today else None,
-    )
+    today = {r["vehicle"]: float(r["co2e_wtw_t"]) for r in account if fx.is_today(r["scenario"])}
+    ends = plan[:1] if plan[0]["vehicle"] == plan[-1]["vehicle"] else [plan[0], plan[-1]]
+
+    def tonnes(value: float) -> str:
+        return f"{s.sig(value)}{NBSP}{s.t('unit.t')}"
+
+    options = tuple(
+        (tonnes(today[r["vehicle"]]) if r["vehicle"] in today else None, tonnes(float(r["co2e_wtw_t"])),
+         s.word("vehicle", str(r["vehicle"])))
+        for r in ends
+    )  # fmt: skip
+    was = s.t("word.today")
+    note = s.t("card.emissions_note")
+    partial = shared.facts.partial_day is not None
+    if partial:
+        note = f"{s.t('card.emissions_partial')} {note}"
+    return Card(s.t("card.emissions"), options[0][0], was, options[0][1], note, "modelled", options, partial)
 
 
 def stands_on(shared: Shared, s: Speaker) -> list[tuple[str, str]]:
@@ -142,16 +150,15 @@ def unknown(shared: Shared, s: Speaker) -> list[str]:
     out = []
     if not shared.facts.measured_before:
         out.append(s.t("unknown.no_timetable"))
+    partial = shared.facts.partial_day
+    if partial is not None:
+        out += [s.finding(partial)[0], s.t("unknown.partial_day")]
     out.append(s.t("unknown.unreached", limit=s.n(shared.result.options.max_minutes)))
     assumed = sum(f.severity == "assumed" for f in shared.facts.findings)
     if assumed:
         out.append(s.p("unknown.assumed", assumed))
     out.append(s.t("unknown.ranges"))
     return out
-
-
-def _range(low: float, high: float, s: Speaker) -> str:
-    return s.sig(low) if low == high else f"{s.sig(low)}–{s.sig(high)}"
 
 
 def _people(value: float | None, s: Speaker) -> str | None:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
 from markupsafe import Markup
 
-from shaar.engine.study.results import Line
 from shaar.report.charts.front import front_chart
 from shaar.report.facts import peak_headway
 from shaar.report.figure import Table, figure, source_line
 from shaar.report.i18n import Speaker
 from shaar.report.maps.frame import map_box, uses
-from shaar.report.maps.lines import DrawnLine, badge_layer, line_links
-from shaar.report.maps.names import name_layer, place_name
+from shaar.report.maps.lines import badge_layer, line_links
+from shaar.report.maps.names import name_layer
 from shaar.report.sections import model_source
+from shaar.report.sections.lines import line_ends, line_text
 from shaar.report.shared import Shared
 from shaar.report.svg import el
-
-
-@dataclass(frozen=True, slots=True)
-class LineText:
-    """One line in words."""
-
-    label: str
-    colour: int
-    ends: str
-    facts: list[str]
-    headways: str
-    why: list[str]
 
 
 def network(shared: Shared, s: Speaker) -> dict[str, Any]:
@@ -39,7 +25,7 @@ def network(shared: Shared, s: Speaker) -> dict[str, Any]:
     return {
         "map": _map(shared, s),
         "front": _front(shared, s),
-        "table": _table(shared, s).html(),
+        "table": _table(shared, s).html(s),
         "lines": [line_text(shared, d, s) for d in shared.drawn],
         "source": source_line(model_source(shared, s), "modelled", s),
     }
@@ -130,64 +116,6 @@ def _front(shared: Shared, s: Speaker) -> Markup:
     )
 
 
-def line_ends(shared: Shared, line: Line, s: Speaker) -> str:
-    """Return "from – to" by the names of the first and last stop, else their streets, else the places they are in."""
-    return " – ".join(_stop_words(shared, x, s) for x in (line.stops_forward[0], line.stops_forward[-1]))
-
-
-def _stop_words(shared: Shared, stop_id: str, s: Speaker) -> str:
-    stop = shared.result.design.stops.filter(pl.col("stop_id") == stop_id)
-    if not stop.height:
-        return s.t("line.unnamed")
-    if stop["name"][0]:
-        return str(stop["name"][0])
-    city, link = shared.result.city, stop["link_id"][0]
-    street = city.links["name"][link] if link is not None and 0 <= link < city.links.height else None
-    away = (city.zones["lon"] - stop["lon"][0]) ** 2 + (city.zones["lat"] - stop["lat"][0]) ** 2
-    nearest = away.arg_min()
-    zone = city.zones.row(nearest, named=True) if nearest is not None else {}
-    place = zone.get("settlement") or zone.get("district")
-    place = place_name(city, place, "", s) if place else ""
-    words = ", ".join(x for x in (street, place if not street or zone.get("settlement") else "") if x)
-    return words or s.t("line.unnamed")
-
-
-def headway_text(line: Line, s: Speaker) -> str:
-    """Return the headway of each period in words."""
-    return "; ".join(
-        f"{s.word('period', name)}: {s.t('line.every', minutes=s.unit(h, 'min', 0 if float(h).is_integer() else 1))}"
-        for name, h in line.headways.items()
-        if h > 0 and math.isfinite(h)
-    )
-
-
-def why_texts(line: Line, s: Speaker) -> list[str]:
-    """Return the reasons of a line that the catalogue knows how to say."""
-    out = []
-    for key, value in line.why.items():
-        if not s.has(f"why.{key}"):
-            continue
-        if isinstance(value, str):
-            if value:
-                out.append(s.t(f"why.{key}", v=value))
-        elif math.isfinite(value) and value > 0:
-            out.append(s.t(f"why.{key}", v=s.sig(float(value), 2 if value < 100 else 3)))
-    return out
-
-
-def line_text(shared: Shared, d: DrawnLine, s: Speaker) -> LineText:
-    """Say one line in words."""
-    line = d.line
-    facts = [
-        s.unit((line.km_forward + line.km_backward) / 2, "km", 1),
-        s.unit((line.minutes_forward + line.minutes_backward) / 2, "min"),
-        s.p("count.stops", len({*line.stops_forward, *line.stops_backward})),
-        s.p("count.vehicles", line.vehicles),
-        s.word("vehicle", line.vehicle_type),
-    ]
-    return LineText(d.label, d.colour, line_ends(shared, line, s), facts, headway_text(line, s), why_texts(line, s))
-
-
 def _table(shared: Shared, s: Speaker) -> Table:
     heads = [
         s.t("col.line"),
@@ -208,7 +136,7 @@ def _table(shared: Shared, s: Speaker) -> Table:
         row: list[str | Markup] = [
             link,
             line_ends(shared, line, s),
-            s.n((line.km_forward + line.km_backward) / 2, 1),
+            s.n((line.km_forward + line.km_backward) / (2 if line.stops_backward else 1), 1),
             s.n(len({*line.stops_forward, *line.stops_backward})),
             s.n(h, 0 if math.isinf(h) or float(h).is_integer() else 1),
             s.n(line.vehicles),

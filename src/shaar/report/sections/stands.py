@@ -20,7 +20,7 @@ def stands(shared: Shared, s: Speaker) -> dict[str, Any]:
     return {
         "density": _density(shared, s),
         "stops": _stops(shared, s),
-        "table": _table(shared, s).html(),
+        "table": _table(shared, s).html(s),
         "source": source_line(model_source(shared, s), "modelled", s),
     }
 
