@@ -62,16 +62,22 @@ def allocate_fleet(
 def _begun(judge: Judge, rounds: int, progress: Progress) -> tuple[I64, list[PeriodService]]:
     """Hand out the vehicles with each of the first types, and keep the best."""
     task = judge.task
-    best: tuple[I64, list[PeriodService]] | None = None
-    for types in first_types(task, judge):
-        services = []
-        for p in range(len(task.periods)):
-            services.append(_filled(judge, p, types, task.least(p), rounds))
-            progress("headways", p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
-        if best is None or _better(judge.worth(services), judge.worth(best[1])):
-            best = types, services
-    assert best is not None  # first_types refuses to give none
-    return best
+    ways = first_types(task, judge)
+
+    def filled(types: I64, rounds: int) -> list[PeriodService]:
+        return [_filled(judge, p, types, task.least(p), rounds) for p in range(len(task.periods))]
+
+    best: tuple[tuple[float, float], I64] | None = None
+    for number, types in enumerate(ways, start=1):
+        if len(ways) == 1:
+            break
+        # On many lines two rounds tell which types are worth the whole work.
+        worth = judge.worth(filled(types, rounds if judge.lines <= 6 else min(rounds, 2)))
+        if best is None or _better(worth, best[0]):
+            best = worth, types
+        progress("vehicle types", number, len(ways))
+    chosen = ways[0] if best is None else best[1]
+    return chosen, filled(chosen, rounds)
 
 
 def _free(judge: Judge) -> npt.NDArray[np.bool_]:

@@ -24,9 +24,10 @@ def first_types(task: FleetTask, judge: Judge) -> list[I64]:
     """Ways to give each line a type within the limits, every line at its longest headway; the search tries them all.
 
     Lines are taken by the load of their busiest link at the longest headways, fullest first, each gets the roomiest
-    type with vehicles left; again with lines in the order of load times cycle, and of load over cycle. Where that
-    leaves some line without, any types that fit are looked for exhaustively. Where at most :data:`FEW` ways exist, all
-    are given.
+    type with vehicles left; again with lines in the order of load times cycle, and of load over cycle; and all three
+    with as many vehicles set aside for a line as its load times cycle asks of the fleet, so that every type is used.
+    Where that leaves some line without, any types that fit are looked for exhaustively. Where at most :data:`FEW` ways
+    exist, all are given.
 
     Raises
     ------
@@ -55,7 +56,9 @@ def first_types(task: FleetTask, judge: Judge) -> list[I64]:
     else:
         cycles = task.cycles(busiest)
         orders = [np.argsort(-key, kind="stable") for key in (peaks, peaks * cycles, peaks / cycles)]
-        tried = [_in_order(order, kinds, may, least, room) for order in orders]
+        asked = room.sum(axis=1, keepdims=True) * _shares(peaks * cycles)
+        wanted = np.maximum(least, np.floor(asked).astype(np.int64))
+        tried = [_in_order(order, kinds, may, least, room, need) for need in (least, wanted) for order in orders]
         ways = list({way.tobytes(): way for way in tried if way is not None}.values())
         if not ways:
             fit = _any_fit(may, least, room)
@@ -74,17 +77,24 @@ def _fits(way: I64, least: I64, room: I64) -> bool:
     return all((np.bincount(way, weights=n, minlength=kinds) <= r).all() for n, r in zip(least, room, strict=True))
 
 
-def _in_order(order: I64, kinds: list[int], may: npt.NDArray[np.bool_], least: I64, room: I64) -> I64 | None:
+def _shares(weight: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    total = float(weight.sum())
+    return weight / total if total > 0 else np.full(len(weight), 1.0 / len(weight))
+
+
+def _in_order(order: I64, kinds: list[int], may: npt.NDArray[np.bool_], least: I64, room: I64, need: I64) -> I64 | None:
+    """Roomiest type first as long as it has the vehicles a line will need, else the type with most left."""
     chosen = np.full(len(order), -1, np.int64)
-    left = room.copy()
+    left, ahead = room.copy(), room.copy()
     for line in order:
-        for k in kinds:
-            if may[line, k] and (left[:, k] >= least[:, line]).all():
-                chosen[line] = k
-                left[:, k] -= least[:, line]
-                break
-        else:
+        fit = [k for k in kinds if may[line, k] and (left[:, k] >= least[:, line]).all()]
+        if not fit:
             return None
+        ample = [k for k in fit if (ahead[:, k] >= need[:, line]).all()]
+        k = ample[0] if ample else max(fit, key=lambda k: (int(ahead[:, k].min()), -k))
+        chosen[line] = k
+        left[:, k] -= least[:, line]
+        ahead[:, k] -= need[:, line]
     return chosen
 
 
