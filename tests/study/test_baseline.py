@@ -219,3 +219,26 @@ def test_the_command_prints_and_writes(tmp_path, monkeypatch):
     assert pl.read_csv(tmp_path / "csv" / "zones.csv")["population"].to_list() == [100, 300, 600]
     wrong = CliRunner().invoke(command.baseline, ["town", "--window", "9:00-7:00"])
     assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0])
+def test_demand_with_bad_numbers_is_refused(tmp_path, bad):
+    trips = TRIPS.copy()
+    trips[0, 1] = bad
+    with pytest.raises(InputError, match="negative or missing"):
+        baseline(town(tmp_path), feed(), options=OPTIONS, od=trips)
+
+
+def test_headways_without_a_departure_are_refused(tmp_path):
+    """A span that ends where it starts has no departure; nothing runs, and no figure of it may look like a service."""
+    f = feed()
+    trip = f.trips["trip_id"][0]
+    none = pl.DataFrame(
+        {"trip_id": [trip], "start": [SEVEN], "end": [SEVEN], "headway": [600], "exact_times": [0]},
+        schema=dict(f.frequencies.schema),
+    )
+    only = replace(
+        f, trips=f.trips.head(1), stop_times=f.stop_times.filter(pl.col("trip_id") == trip), frequencies=none
+    )
+    with pytest.raises(InputError, match="give no departure"):
+        baseline(town(tmp_path), only, options=OPTIONS, od=TRIPS)

@@ -114,10 +114,13 @@ def _merge(kind: str, features: list[Feature], crs: str) -> list[Attraction]:
         for j in {*inside.tolist(), *(k for k in near.tolist() if names[k] == names[i])}:
             if owner[j] < 0:
                 owner[j] = i
+    members: dict[int, list[int]] = {}
+    for j, i in enumerate(owner.tolist()):
+        members.setdefault(i, []).append(j)
     out = []
-    for i in sorted(set(owner.tolist())):
+    for i in sorted(members):
         tags = dict(features[i].tags)
-        for j in np.flatnonzero(owner == i).tolist():
+        for j in members[i]:
             for key, value in features[j].tags.items():
                 if key.startswith("name"):
                     tags.setdefault(key, value)

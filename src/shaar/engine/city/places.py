@@ -129,22 +129,19 @@ def find_settlements(extract: OsmExtract, inhabited: object, people: People, crs
     at = list(project_shapes([f.geometry for f in points], crs)) if points else []
     tags = [dict(f.tags) for f in areas]
     left: list[int] = []
+    named: dict[str, list[int]] = {}  # areas of a name, and below the points of a name: a country has thousands
+    for j, a in enumerate(areas):
+        named.setdefault(plain_name(a.tags["name"]), []).append(j)
+    alike: dict[str, list[int]] = {}
     for i, f in enumerate(points):
-        own = [
-            j
-            for j, a in enumerate(areas)
-            if plain_name(a.tags["name"]) == plain_name(f.tags["name"])
-            and shapely.dwithin(shapes[j], at[i], SAME_NAME_M)
-        ]
+        name = plain_name(f.tags["name"])
+        own = [j for j in named.get(name, ()) if shapely.dwithin(shapes[j], at[i], SAME_NAME_M)]
         for j in own:
             tags[j] = {**{k: v for k, v in f.tags.items() if k.startswith("name")}, **tags[j]}
-        twin = any(
-            plain_name(points[k].tags["name"]) == plain_name(f.tags["name"])
-            and shapely.dwithin(at[k], at[i], SAME_NAME_M)
-            for k in left
-        )
+        twin = any(shapely.dwithin(at[k], at[i], SAME_NAME_M) for k in alike.get(name, ()))
         if not own and not twin:
             left.append(i)
+            alike.setdefault(name, []).append(i)
     out = [
         Place(f"settlement-{f.osm_type[0]}{f.osm_id}", _settlement_kind(t), names_of(t), shape)
         for f, t, shape in zip(areas, tags, shapes)

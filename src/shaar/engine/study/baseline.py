@@ -59,7 +59,8 @@ def baseline(
     Raises
     ------
     InputError
-        The city has no zones or no streets to walk on, the demand has another shape, or nothing runs on the day.
+        The city has no zones or no streets to walk on, the demand has another shape or bad numbers, or nothing runs on
+        the day.
     """
     options = options or Options()
     z = city.zones.height
@@ -75,6 +76,8 @@ def baseline(
         od = city_demand(city, progress=progress)
     if od.shape != (z, z):
         raise InputError(f"the demand has shape {od.shape} but the city has {z} zones")
+    if not (np.isfinite(od).all() and (od >= 0).all()):
+        raise InputError("a number of trips between two zones is negative or missing", field="demand")
     on_foot = walks(city, timetable, options, progress)
     journeys = travel_times(
         timetable,
@@ -113,6 +116,8 @@ def _service(
     if own.n_patterns == 0:
         raise InputError(f"no trip runs on {day.isoformat()}; choose another day with --day")
     s = service_stats(own, pattern_km(feed, own))
+    if not s.trips:
+        raise InputError(f"the headways of {day.isoformat()} give no departure; choose another day with --day")
     network = NetworkStats(
         lines=s.lines,
         patterns=s.patterns,
