@@ -125,7 +125,7 @@ def front(
     )  # fmt: skip
     _take_up(sweep)
     states = [new_state(p, seed, c, np.inf, 0.0, _archive(instance, p, low)) for c in range(chains)]
-    started = sweep.sitting.proposals
+    started, cpu = sweep.sitting.proposals, time.process_time()
     interrupted = False
     try:
         while iterations is None or sweep.sitting.proposals - started < iterations:
@@ -147,6 +147,7 @@ def front(
     if store is not None:
         sitting = sweep.sitting
         sitting.seconds += spent
+        sitting.cpu_seconds += time.process_time() - cpu
         write_front(store, found, sitting, instance, fixed)
     return found
 
@@ -170,13 +171,17 @@ class _Sweep:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """One cooling cycle: under ``cap``, starting from the archive's routes at ``step`` (-1: construct)."""
+    """One cooling cycle: under ``cap``, starting from the archive's routes at ``step`` (-1: construct).
+
+    ``price`` is what a minute over the cap costs at first, ``weight`` what any minute of total route time does.
+    """
 
     number: int
     cap: float
     step: int
     proposals: int
     price: float
+    weight: float = 0.0
 
 
 def _archive(instance: Instance, p: Problem, low: float) -> Archive:
@@ -262,8 +267,11 @@ def _next_visit(sweep: _Sweep, number: int) -> _Visit:
     if place == 0:
         return _Visit(number, np.inf, int(known[-1]), proposals, 0.0)
     if place == size - 1:  # as short as can be
-        cap = sweep.low if turn % 2 == 0 else max(sweep.low, trt[0] - 0.1 * (trt[0] - sweep.low))
-        return _Visit(number, cap, int(known[0]), 2 * proposals, _price(trt, att, 0))
+        if turn % 2:
+            return _Visit(number, float(trt[0]), int(known[0]), 2 * proposals, _price(trt, att, 0))
+        # A total so low that a minute of it is worth ten times what it is on average: from hot, and for long.
+        weight = 10.0 * float(att[0] / max(trt[0], 1e-9))
+        return _Visit(number, np.inf, int(known[0]), max(2, sweep.count // 4) * proposals, 0.0, weight)
     if sweep.given is not None:
         cap = sweep.given[place - 1]
     else:
@@ -302,7 +310,7 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     s.archive.least[:] = sweep.archive.least
     s.rng[:] = np.random.SeedSequence([sweep.seed, visit.number]).generate_state(1, np.uint64)
     s.tally[STEPS] = s.tally[EVALUATIONS] = s.tally[HAS_BEST] = 0
-    fresh = new_state(p, 0, 0, visit.cap, 0.0, s.archive, plan.share, plan.learn)
+    fresh = new_state(p, 0, 0, visit.cap, visit.weight, s.archive, plan.share, plan.learn)
     s.number[:] = fresh.number
     s.share[:] = fresh.share
     if visit.step < 0:
@@ -321,10 +329,13 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     # How many depends on the landscape, so it varies from visit to visit, fourfold up and down.
     lift = plan.lift * 4.0 ** (2.0 * ((visit.number * _GOLDEN) % 1.0) - 1.0)
     hot = max(plan.hot * scale * (1.0 if visit.step < 0 else plan.reheat), lift * visit.price)
+    if visit.weight > 0:
+        hot = 0.8 * visit.weight * float(p.minutes[np.isfinite(p.minutes)].mean())
+    cold = plan.cold * scale if visit.weight == 0 else 0.01 * hot
     chunk = 512.0
     while s.tally[STEPS] < visit.proposals:
         before = time.monotonic()
-        anneal(p, s, min(visit.proposals, int(s.tally[STEPS] + chunk)), 0, visit.proposals, hot, plan.cold * scale)
+        anneal(p, s, min(visit.proposals, int(s.tally[STEPS] + chunk)), 0, visit.proposals, hot, cold)
         now = time.monotonic()
         if now >= sweep.deadline or sweep.stop.is_set():
             return

@@ -22,12 +22,13 @@ _COLUMNS = ("trt", "att", "routes")
 
 @dataclass(slots=True)
 class Sitting:
-    """Where a sweep stands: its visits, proposals and evaluations so far, seconds spent, and the routes found."""
+    """Where a sweep stands: its visits, proposals and evaluations, wall and CPU seconds so far, and the routes."""
 
     visits: int = 0
     proposals: int = 0
     evaluations: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     problem: str = ""
     routes: list[RouteSet] = field(default_factory=list)
 
@@ -58,7 +59,8 @@ def read_front(file: Path, instance: Instance, fixed: RouteSet = ()) -> Sitting:
         head = json.loads(lines[0].removeprefix("# "))
         sitting = Sitting(
             visits=int(head["visits"]), proposals=int(head["proposals"]), evaluations=int(head["evaluations"]),
-            seconds=float(head["seconds"]), problem=str(head["problem"]),
+            seconds=float(head["seconds"]), cpu_seconds=float(head.get("cpu_seconds", 0.0)),
+            problem=str(head["problem"]),
         )  # fmt: skip
     except (IndexError, KeyError, TypeError, ValueError):
         raise InputError("the first line does not say where the sweep stands", file=file, row=1) from None
@@ -86,6 +88,7 @@ def write_front(
     head = {
         "problem": fingerprint(instance, fixed), "visits": sitting.visits, "proposals": sitting.proposals,
         "evaluations": sitting.evaluations, "seconds": round(sitting.seconds, 1),
+        "cpu_seconds": round(sitting.cpu_seconds, 1),
     }  # fmt: skip
     text = io.StringIO()
     text.write("# " + json.dumps(head) + "\n")
