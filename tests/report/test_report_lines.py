@@ -42,8 +42,8 @@ def test_every_figure_of_a_line_is_said_in_words(language):
     text = " ".join(a for _, a in answers)
     ends = {e for pair in RANGES.values() for e in pair}
     assert all(s.has(f"why.{key}") for key in WHY if key not in ends)
-    for said in (s.sig(12_345), s.sig(23_456), s.sig(9_876), "Koktal", s.n(321), s.sig(61.2, 2), s.pct(0.8),
-                 s.sig(1.31, 2), s.unit(1.872, "s", 1), s.unit(0.72, "s", 1), s.unit(1.25, "min", 1), s.n(7)):  # fmt: skip
+    numbers = (s.sig(12_345), s.sig(23_456), s.sig(9_876), s.n(321), s.sig(61.2, 2), s.pct(0.8), s.sig(1.31, 2))
+    for said in (*numbers, "Koktal", s.unit(1.872, "s", 1), s.unit(0.72, "s", 1), s.unit(1.25, "min", 1), s.n(7)):
         assert said in text, said
     assert [q for q, _ in answers] == [s.t(f"why_part.{p}") for p in ("exists", "serves", "lost", "stable")]
 
@@ -112,7 +112,8 @@ def test_many_places_show_those_that_gain_most_and_least():
     result = sample_result(with_network=True)
     places = [
         {**result.after.places.row(0, named=True), "place_id": f"p{i}", "kind": "settlement", "name": f"Place {i:02d}",
-         "mean_minutes": 30.0 + i, "population": 100.0}
+         "mean_minutes": 30.0 + i,
+         "population": 1000.0 - i}
         for i in range(30)
     ]  # fmt: skip
     rows = pl.concat([result.after.places, pl.DataFrame(places, schema=result.after.places.schema)])
@@ -129,6 +130,16 @@ def test_many_places_show_those_that_gain_most_and_least():
     assert "Place 29" in chart
     assert "Place 14" not in chart
     assert all(f"Place {i:02d}" in twin for i in range(30))
+
+
+def test_a_mean_over_all_journeys_is_said_beside_the_mean_of_possible_ones():
+    result = sample_result(with_network=True)
+    s = Speaker("en")
+    assert "Counted as" not in cards(prepare(result), s)[0].note
+    before = dataclasses.replace(result.before, journeys=dataclasses.replace(result.before.journeys, mean_all=51.2))
+    after = dataclasses.replace(result.after, journeys=dataclasses.replace(result.after.journeys, mean_all=44.9))
+    note = cards(prepare(dataclasses.replace(result, before=before, after=after)), s)[0].note
+    assert note.endswith(s.t("card.mean_all", before="51", after=s.unit(45, "min"), limit="120"))
 
 
 def test_emissions_are_a_choice_of_vehicles():

@@ -138,10 +138,16 @@ def peak_headway(line: Line) -> float:
 
 
 def account(result: PlanResult, facts: Facts) -> list[dict[str, Any]]:
-    """Return the rows of the climate account, today's first, then by tonnes; no today where its day is not whole."""
+    """Return the rows of the climate account by the plan's tonnes, today's of a vehicle before the plan's.
+
+    Today is left out where its timetable holds only a part of the day.
+    """
     rows = result.climate.rows.iter_rows(named=True)
     kept = [r for r in rows if facts.partial_day is None or not is_today(r["scenario"])]
-    return sorted(kept, key=lambda r: (not is_today(r["scenario"]), r["co2e_wtw_t"]))
+    tonnes = {r["vehicle"]: r["co2e_wtw_t"] for r in kept if not is_today(r["scenario"])}
+    return sorted(
+        kept, key=lambda r: (tonnes.get(r["vehicle"], r["co2e_wtw_t"]), r["vehicle"], not is_today(r["scenario"]))
+    )
 
 
 def is_today(scenario: str) -> bool:

@@ -72,8 +72,13 @@ def stop_distance(result: PlanResult, window: Frame) -> ZoneLayer | None:
     return _sequential(result, window, values, STOP_BREAKS, "q")
 
 
+#: With fewer jobs than this the cuts would fall below one job.
+FEWEST_JOBS = 40.0
+
+
 def change_breaks(total: float) -> tuple[float, float, float]:
     """Return the cuts of the gain-loss map, in jobs: clear change, then about a tenth and a quarter of all jobs."""
+    total = max(total, FEWEST_JOBS)
     clear = total * UNCLEAR_SHARE
     rounded = [clear]
     for part in (0.10, 0.25):

@@ -20,6 +20,8 @@ from shaar.report.shared import Shared
 
 #: Rows of a dumbbell chart; where there are more places, half of it goes to those that gain most, half to least.
 MOST_ROWS = 12
+#: Smaller places are left to the table then: the mean of a few people moves by chance.
+LEAST_RESIDENTS = 500
 
 
 def access(shared: Shared, s: Speaker) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
         )
         for p in shown
     ]
-    both = [p for p in known if p.minutes.before is not None]
+    both = [p for p in shown if p.minutes.before is not None]
     best = max(both, key=lambda p: (p.minutes.before or 0.0) - (p.minutes.after or 0.0), default=None)
     title = s.t("places.plain")
     if best is not None and best.better > 0:
@@ -90,8 +92,9 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
         title = s.t("places.title", place=name_of(shared, best, s), minutes=s.p("count.minutes_shorter", saved))
     was = before_word(shared, s)
     subtitle = s.t("places.sub", before=was, limit=s.n(shared.result.options.max_minutes))
-    if len(shown) < len(known):
-        subtitle += " " + s.t("places.some", n=s.n(len(shown) // 2), all=s.n(len(known)))
+    if len(shown) == MOST_ROWS < len(_peopled(known)):
+        some = s.t("places.some", n=s.n(len(shown) // 2), all=s.n(len(_peopled(known))), least=s.n(LEAST_RESIDENTS))
+        subtitle = f"{subtitle}. {some}"
     heads = (
         s.t("col.place"), s.t("col.kind"), s.t("col.residents"),
         s.t("col.minutes", when=was), s.t("col.minutes", when=s.t("word.plan")),
@@ -123,11 +126,16 @@ def _places(shared: Shared, s: Speaker) -> Markup | None:
     )
 
 
+def _peopled(places: list[fx.Place]) -> list[fx.Place]:
+    """Return the places with a journey before, and people enough for its mean to tell something."""
+    return [p for p in places if p.minutes.before is not None and p.population >= LEAST_RESIDENTS]
+
+
 def _telling(places: list[fx.Place]) -> list[fx.Place]:
     """Return all places where they are few; else those whose mean journey shortens most, then those where least."""
     if len(places) <= MOST_ROWS:
         return places
-    both = [p for p in places if p.minutes.before is not None]
+    both = _peopled(places)
     if len(both) <= MOST_ROWS:
         return places[:MOST_ROWS]
     change = sorted(both, key=lambda p: (p.minutes.after or 0.0) - (p.minutes.before or 0.0))

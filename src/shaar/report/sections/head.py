@@ -73,6 +73,10 @@ def cards(shared: Shared, s: Speaker) -> list[Card]:
     was = s.t("word.today") if f.measured_before else s.t("word.on_foot")
     limit = s.n(result.options.max_minutes)
     unreached = s.t("card.unreached", before=s.pct(f.unreached.before), after=s.pct(f.unreached.after), limit=limit)
+    b, a = (fx.finite(x.journeys.mean_all) for x in (result.before, result.after))
+    if b is not None and a is not None:
+        same = s.t("card.mean_all", before=s.n(b), after=s.unit(a, "min"), limit=limit)
+        unreached = f"{unreached} {same}"
     out = [
         Card(s.t("card.journey"), s.unit(f.journey.before, "min"), was, s.unit(f.journey.after, "min"), unreached,
              "modelled"),
