@@ -36,8 +36,8 @@ def random_graph(seed: int, n: int = 12, m: int = 40) -> TransitGraph:
     head = (tail + rng.integers(1, n, m)) % n
     cost = rng.uniform(0.1, 10.0, m) * (rng.random(m) > 0.2)
     freq = np.where(rng.random(m) < 0.5, rng.uniform(0.05, 0.5, m), np.inf)
-    # A free link without waiting could close a circle of no length, whose order is nobody's.
-    cost = np.where(np.isinf(freq) & (cost == 0.0), 0.3, cost)
+    # A free link without waiting could close a circle of no length, and equal costs make ties, which anybody may break.
+    cost = np.where(np.isinf(freq) & (cost == 0.0), rng.uniform(0.1, 1.0, m), cost)
     return plain_graph(n, tail, head, cost, freq, np.arange(n), np.arange(n))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from design.headways_cases import LONG, SOLO, model, random_model
 from shaar.engine.assignment.crowding import Discomfort
-from shaar.engine.design.headways import HeadwayRules
+from shaar.engine.design.headways import HeadwayRules, allocate
 from shaar.engine.design.headways_fleet import allocate_fleet
 from shaar.engine.design.headways_judge import Judge
 from shaar.engine.design.headways_network import line_peaks
@@ -147,6 +147,17 @@ def test_policy_headways_differ_by_line_and_held_lines_stay() -> None:
     check_limits(task, plan)
     assert plan.periods[0].headways[0] >= 15.0
     assert plan.periods[0].headways[1] <= 10.0
+
+
+def test_allocate_takes_policy_and_capacity_by_line() -> None:
+    m = random_model(3)
+    free = allocate(m, [40])[40]
+    bound = allocate(m, [40], least=np.array([15.0, 3.0, 3.0]), longest=np.array([60.0, 20.0, 8.0]))[40]
+    assert bound.headways[0] >= 15.0 > free.headways[0]
+    assert bound.headways[2] <= 8.0
+    small = allocate(m, [12], capacity=np.full(3, 1.0))[12]
+    assert set(small.crowded) == {0, 1, 2}
+    assert allocate(m, [12], capacity=np.full(3, 1e9))[12].crowded == ()
 
 
 def test_the_estimate_of_one_vehicle_more_is_near_what_the_assignment_says() -> None:

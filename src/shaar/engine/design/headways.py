@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -80,8 +80,8 @@ class HeadwayModel:
         Zones: nodes within a walk, minutes to them, minutes on foot and trips between zones.
     held_headway, held_vehicles
         Lines that nothing may change: their headway (nan: free) and vehicles, shape (l,); None: all are free.
-    longest
-        Longest headway of each line where it differs from the rules, shape (l,).
+    longest, least, capacity
+        Longest and shortest headway and persons a vehicle of each line where they differ from the rules, shape (l,).
     way_nodes, way_minutes, way_ptr
         Nodes of each directed line (2 l forward, 2 l + 1 backward) in order, minutes from its first node, and where
         each begins.
@@ -110,6 +110,8 @@ class HeadwayModel:
     way_nodes: I64 = field(default_factory=lambda: np.empty(0, np.int64))
     way_minutes: F64 = field(default_factory=lambda: np.empty(0))
     way_ptr: I64 = field(default_factory=lambda: np.zeros(1, np.int64))
+    least: F64 | None = None
+    capacity: F64 | None = None
 
     @property
     def lines(self) -> int:
@@ -132,12 +134,22 @@ class HeadwayModel:
 
     def headways(self, vehicles: npt.ArrayLike) -> F64:
         """Headway of each line with so many vehicles, shape (l,)."""
-        pairs = zip(self.cycle, np.asarray(vehicles), strict=True)
-        return self._held(np.array([self.rules.headway(float(c), int(v)) for c, v in pairs]))
+        each = zip(self._rules(), self.cycle, np.asarray(vehicles), strict=True)
+        return self._held(np.array([rules.headway(float(c), int(v)) for rules, c, v in each]))
 
     def headway_table(self, most: int) -> F64:
         """Headway of each line with 0 to ``most`` vehicles, shape (l, most + 1); inf with none."""
-        return self._held(np.array([[self.rules.headway(float(c), v) for v in range(most + 1)] for c in self.cycle]))
+        each = zip(self._rules(), self.cycle, strict=True)
+        return self._held(np.array([[rules.headway(float(c), v) for v in range(most + 1)] for rules, c in each]))
+
+    def _rules(self) -> list[HeadwayRules]:
+        if self.least is None:
+            return [self.rules] * self.lines
+        return [replace(self.rules, least=float(h)) for h in self.least]
+
+    def persons(self) -> F64:
+        """Persons a vehicle of each line should carry at most, shape (l,)."""
+        return np.full(self.lines, self.rules.capacity) if self.capacity is None else self.capacity
 
     def sections_of_lines(self) -> tuple[I64, I64]:
         """Sections that each line runs: (ptr, sections), line l has ``sections[ptr[l]:ptr[l+1]]``."""
@@ -312,8 +324,9 @@ def _assign(model: HeadwayModel, headways: F64, loads: bool) -> tuple[Assignment
 
 
 def allocate(
-    model: HeadwayModel, fleets: Sequence[int], *, rounds: int = 12, swaps: int = 12
-) -> dict[int, HeadwayPlan]:
+    model: HeadwayModel, fleets: Sequence[int], *, rounds: int = 12, swaps: int = 12, least: F64 | None = None,
+    longest: F64 | None = None, capacity: F64 | None = None,
+) -> dict[int, HeadwayPlan]:  # fmt: skip
     """Share vehicles among lines for several fleet sizes.
 
     Every line starts at the longest headway allowed. Then each next vehicle goes to the line where it saves people
@@ -325,12 +338,17 @@ def allocate(
     ----------
     fleets
         Vehicles available; sizes below :meth:`HeadwayModel.least_vehicles` in sum are left out of the answer.
+    least, longest, capacity
+        Shortest and longest headway (min) and persons a vehicle of each line, shape (l,); default: those of the model.
+        By period and vehicle type: :func:`shaar.engine.design.headways_fleet.allocate_fleet`.
 
     Returns
     -------
     dict
         Fleet size -> plan.
     """
+    given_rules = {"least": least, "longest": longest, "capacity": capacity}
+    model = replace(model, **{k: np.asarray(v, float) for k, v in given_rules.items() if v is not None})  # type: ignore[arg-type]
     vehicles = model.least_vehicles()
     used = int(vehicles.sum())
     wanted = sorted({int(f) for f in fleets if f >= used})
@@ -343,7 +361,7 @@ def allocate(
     for fleet in wanted:
         while used < fleet:
             result, section = _assign(model, model.headways(vehicles), True)
-            need = result.peak_load * model.rules.peak_hour / model.rules.capacity / 60.0
+            need = result.peak_load * model.rules.peak_hour / model.persons() / 60.0
             given = kernels.grow(
                 ptr, of_line, model.start, model.line, model.ride, section, model.rules.wait, table, vehicles, need,
                 min(every, fleet - used),
@@ -387,7 +405,7 @@ def _improve(model: HeadwayModel, vehicles: I64, fleet: int, swaps: int) -> Head
     tight = np.array([math.ceil(c / h - 1e-9) for c, h in zip(model.cycle, headways, strict=True)], np.int64)
     if model.held_headway is not None and model.held_vehicles is not None:
         tight = np.where(np.isnan(model.held_headway), tight, model.held_vehicles)
-    over = best.peak_load * model.rules.peak_hour * headways / 60.0 > model.rules.capacity + 1e-9
+    over = best.peak_load * model.rules.peak_hour * headways / 60.0 > model.persons() + 1e-9
     return HeadwayPlan(tight, headways, best, tuple(int(k) for k in np.flatnonzero(over)))
 
 
@@ -395,7 +413,7 @@ def _overload(model: HeadwayModel, vehicles: I64, result: Assignment) -> float:
     """Passengers over capacity on the busiest segment of each line in the peak hour, summed and rounded."""
     headways = model.headways(vehicles)
     hourly = result.peak_load * model.rules.peak_hour
-    return round(float(np.maximum(hourly - model.rules.capacity * 60.0 / headways, 0.0).sum()), 3)
+    return round(float(np.maximum(hourly - model.persons() * 60.0 / headways, 0.0).sum()), 3)
 
 
 def _best_swap(
