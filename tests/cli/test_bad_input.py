@@ -40,7 +40,8 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def town(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound city folder."""
     folder = tmp_path_factory.mktemp("cities") / "town"
-    main(["city", "build", str(folder), "--osm", str(raw / "town.osm"), "--gtfs", str(raw / "good.zip")])
+    sources = ["--osm", str(raw / "town.osm"), "--gtfs", str(raw / "good.zip")]
+    main(["city", "build", str(folder), *sources, "--resolution", "9"])
     return folder
 
 
@@ -99,6 +100,8 @@ MAPS: dict[str, tuple[Files, str]] = {
     "elsewhere": (lambda r, t: ["--osm", r / "town.osm", "--bbox", "10,10,11,11"], "holds no street within the bounds"),
     "time zone": (lambda r, t: ["--osm", r / "town.osm", "--time-zone", "Mars/Olympus"],
                   "'Mars/Olympus' is not a time zone such as Asia/Bishkek"),
+    "tiny zones": (lambda r, t: ["--osm", r / "town.osm", "--resolution", "10"],
+                   "no zone has a walkable street; zones of resolution 10 may be smaller than the blocks"),
     "country": (lambda r, t: ["--osm", r / "town.osm", "--country", "Kyrgyzstan"],
                 "a country is given as two letters such as KG, not 'Kyrgyzstan'"),
 }  # fmt: skip
@@ -286,6 +289,32 @@ def test_a_full_disk(when: str, raw: Path, town: Path, tmp_path: Path) -> None:
     assert last == f"error: {where}: the city folder could not be written (File too large); nothing was changed"
     assert "Traceback" not in done.stderr
     assert digest(tmp_path / "home") == before, "nothing is left beside it either"
+
+
+@pytest.mark.parametrize(
+    ("command", "file"), [(["baseline", "--json"], "figures.json"), (["design", "--iterations", "50", "--out"], "plan")]
+)
+def test_results_on_a_full_disk(command: list[str], file: str, town: Path, tmp_path: Path) -> None:
+    code = "import sys; from shaar.cli import main; main(sys.argv[1:])"
+    first = python(code, *command, tmp_path / file, town)
+    assert first.returncode == 0, first.stderr
+    before = digest(tmp_path)
+    assert before
+    done = python(
+        code, *command, tmp_path / file, town,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)),
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith(f"error: {tmp_path / file}: the ")
+    assert last.endswith(" could not be written (File too large)")
+    assert digest(tmp_path) == before
+
+
+def test_a_town_without_a_timetable_or_a_workplace_gets_a_report(raw: Path, tmp_path: Path) -> None:
+    main(["city", "build", str(tmp_path / "town"), "--osm", str(raw / "town.osm"), "--resolution", "9"])
+    main(["plan", str(tmp_path / "town"), "--seconds", "1", "--fleet", "4", "--out", str(tmp_path / "plan")])
+    assert (tmp_path / "plan" / "report.html").read_text(encoding="utf-8").startswith("<!")
 
 
 #: Sends Ctrl-C to itself when table number N is about to be written, or in the middle of a stage.

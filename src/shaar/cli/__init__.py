@@ -62,5 +62,5 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"error: {e}", err=True)
         sys.exit(1)
     except OSError as e:
-        click.echo(f"error: {e.filename or ''}: {e.strerror or e}", err=True)
+        click.echo(f"error: {f'{e.filename}: ' if e.filename else ''}{e.strerror or e}", err=True)
         sys.exit(1)

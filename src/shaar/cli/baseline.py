@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import math
@@ -232,10 +233,13 @@ def _clock(seconds: int) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Write beside and rename, so that a file is whole or as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
+    except OSError as e:
+        raise ShaarError(f"{path}: the file could not be written ({e.strerror or e})") from e
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -273,7 +273,10 @@ def _own_zones(
     zones = h3_zones(people, jobs, resolution)
     bare = without_streets(zones, walk_lon, walk_lat)
     if bare.all():
-        raise InputError("no zone has a walkable street; do the population and the map cover the same place?")
+        hint = "do the population and the map cover the same place?"
+        if resolution is not None:
+            hint = f"zones of resolution {resolution} may be smaller than the blocks between streets"
+        raise InputError(f"no zone has a walkable street; {hint}")
     if bare.any():
         kept = ZoneSet(tuple(z for z, b in zip(zones.ids, bare) if not b), zones.shapes[~bare], zones.method)
         people, moved = move_into(kept, people)
