@@ -1,12 +1,12 @@
 """Transit network design benchmark: our passenger views and fronts beside the published ones.
 
-    python benchmarks/tndp.py DATA [--seconds 10] [--seeds 5] [--front-seconds 600] [--only NAMES] [--out FOLDER] [--check]
-                              [--budget 600]
+    python benchmarks/tndp.py DATA [--seconds 10] [--seeds 5] [--front-seconds 600] [--budget 600]
+                              [--only NAMES] [--first] [--out FOLDER] [--check]
 
-DATA is a folder with a sub-folder per instance (mandl, mumford0 ...). Every run is stored in --out and not made again; a
-front goes on where its last sitting ended, so the tables grow over several sittings. --budget shares out so many seconds
-of wall clock over everything asked for. 0 seconds only print what is stored. --check evaluates all route sets in the
-solutions.csv files and counts those whose published figures are met exactly.
+DATA is a folder with a sub-folder per instance (mandl, mumford0 ...). Every run is stored in --out and not made again;
+a front goes on where its last sitting ended, so the tables grow over several sittings. --budget shares out so many
+seconds of wall clock over everything asked for. 0 seconds only print what is stored. --check evaluates all route sets
+in the solutions.csv files and counts those whose published figures are met exactly.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from tndp_cases import instances_with_routes, mandl
 
 from shaar.engine.design.evaluate import evaluate
 from shaar.engine.design.feasible import violations
-from shaar.engine.design.front import dominates, front
 from shaar.engine.design.search import search
 from shaar.engine.errors import InputError, ShaarError
 
@@ -124,15 +123,6 @@ def test_detour_limit_is_kept(detour):
     found = search(instance, iterations=20_000, seed=1)
     assert violations(instance, found.routes) == []
     assert found.att > search(replace(instance, max_detour=np.inf), iterations=20_000, seed=1).att
-
-
-def test_front_is_non_dominated_and_falls():
-    points = front(mandl(6), iterations=30_000, caps=5)
-    assert len(points) >= 3
-    for a in points:
-        assert not any(dominates(b, a) for b in points)
-    assert [p.trt for p in points] == sorted((p.trt for p in points), reverse=True)
-    assert [p.att for p in points] == sorted(p.att for p in points)
 
 
 @pytest.mark.parametrize(

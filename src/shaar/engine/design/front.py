@@ -266,16 +266,16 @@ def _next_visit(sweep: _Sweep, number: int) -> _Visit:
     trt, att = archive.trt[known], archive.att[known]
     if place == 0:
         return _Visit(number, np.inf, int(known[-1]), proposals, 0.0)
-    if place == size - 1:  # as short as can be
+    if place == 1:  # as short as can be
         if turn % 2:
             return _Visit(number, float(trt[0]), int(known[0]), 2 * proposals, _price(trt, att, 0))
         # A total so low that a minute of it is worth ten times what it is on average: from hot, and for long.
         weight = 10.0 * float(att[0] / max(trt[0], 1e-9))
-        return _Visit(number, np.inf, int(known[0]), max(2, sweep.count // 4) * proposals, 0.0, weight)
+        return _Visit(number, np.inf, int(known[0]), max(2, sweep.count // 3) * proposals, 0.0, weight)
     if sweep.given is not None:
-        cap = sweep.given[place - 1]
+        cap = sweep.given[place - 2]
     else:
-        share = (place - 1 + (turn * _GOLDEN + 0.5) % 1.0) / sweep.count  # from the long end to the short
+        share = (place - 2 + (turn * _GOLDEN + 0.5) % 1.0) / sweep.count  # from the long end to the short
         if turn == 0:
             cap = float(np.exp(np.log(trt[-1]) + share * (np.log(max(sweep.low, 1e-3)) - np.log(trt[-1]))))
         else:
@@ -327,8 +327,9 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     scale = (s.number[ATT] if s.number[ATT] < 1e4 else 60.0) / p.n_routes
     # Where a minute of route time is dear, so is every move: the temperature must let minutes pass, not seconds.
     # How many depends on the landscape, so it varies from visit to visit, fourfold up and down.
-    lift = plan.lift * 4.0 ** (2.0 * ((visit.number * _GOLDEN) % 1.0) - 1.0)
-    hot = max(plan.hot * scale * (1.0 if visit.step < 0 else plan.reheat), lift * visit.price)
+    vary = (visit.number * _GOLDEN) % 1.0
+    lift = plan.lift * 4.0 ** (2.0 * vary - 1.0)
+    hot = max(plan.hot * scale * (1.0 if visit.step < 0 else plan.reheat * 4.0**vary), lift * visit.price)
     if visit.weight > 0:
         hot = 0.8 * visit.weight * float(p.minutes[np.isfinite(p.minutes)].mean())
     cold = plan.cold * scale if visit.weight == 0 else 0.01 * hot
