@@ -171,3 +171,21 @@ def test_a_scaled_population_is_checked_against_its_own_total():
     changed, _ = apply(stated, None, parse_scenario({"name": "x", "changes": [change]}))
     assert changed.meta.build == {"population_total": 2000.0}
     assert stated.meta.build == {"population_total": 1000.0}
+
+
+def test_a_line_does_not_run_between_its_headway_spans():
+    line = {
+        **KINDS["add_line"].example,
+        "headways": [
+            {"start": "06:00", "end": "07:00", "minutes": 10},
+            {"start": "20:00", "end": "21:00", "minutes": 20},
+        ],
+    }
+    other = {"type": "set_headway", "route_id": line["line_id"], "start": "10:00", "end": "11:00", "minutes": 5}
+    with pytest.raises(InputError, match="does not depart between 10:00 and 11:00"):
+        run(line, other)
+    _, f = run(line, {**other, "start": "20:00", "end": "21:00"})
+    spans = (
+        f.frequencies.filter(pl.col("trip_id").str.starts_with("N1:0")).select("start", "end", "headway").sort("start")
+    )
+    assert spans.rows() == [(21600, 25200, 600), (72000, 75600, 300)]

@@ -235,3 +235,19 @@ def test_the_example_city_has_no_error():
     found = check_city(read(example_city_path("astana")))
     assert not [f for f in found if f.severity == "error"]
     assert "parts.no_timetable" in {f.code for f in found}
+
+
+def test_a_zone_without_a_number_is_not_counted_among_those_far_from_stops(tmp_path):
+    city = small_city(tmp_path)
+    far = city.stops.with_columns(pl.col("lon") + 0.1)
+    zones = city.zones.with_columns(population=pl.Series([float("nan"), 5.0]))
+    f = only(replace(city, zones=zones, stops=far), "zones.no_stop")
+    assert (f.count, f.where, f.values["persons"], f.values["percent"]) == (1, "e", 5, 100.0)
+
+
+def test_one_assumed_part_is_said_in_the_singular(tmp_path):
+    city = small_city(tmp_path)
+    one = replace(
+        city, meta=replace(city.meta, provenance={**city.meta.provenance, "stops": Provenance("assumed", "x")})
+    )
+    assert only(one, "provenance.assumed").message == "1 part of the data is assumed, not observed: stops."

@@ -47,8 +47,9 @@ def _run(
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "figures.json").exists())):
         raise ShaarError(f"{out}: holds something that is not a plan, so it is left as it is; choose another --out")
     city, feed = open_city(city_name)
-    if scenario is not None:
-        city, feed = apply(city, feed, read_scenario(scenario_file(city, scenario)))
+    chosen = None if scenario is None else read_scenario(scenario_file(city, scenario))
+    if chosen is not None:
+        city, feed = apply(city, feed, chosen)
     options = Options(day=day, seed=seed)  # type: ignore[arg-type]
     if window is not None:
         options = replace(options, window=window)  # type: ignore[arg-type]
@@ -61,7 +62,10 @@ def _run(
     try:
         write_design(city, result.design, fresh / "design", feed=feed)
         write_report(result, fresh / "report.html", language=language)
-        text = json.dumps(figures(result), indent=1, ensure_ascii=False, allow_nan=False)
+        data = figures(result)
+        if chosen is not None:
+            data["scenario"] = {"name": chosen.name, "sha256": chosen.hash, "changes": len(chosen.changes)}
+        text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
         (fresh / "figures.json").write_text(text, encoding="utf-8")
         fresh.chmod(0o755)
         if out.exists():
@@ -70,6 +74,8 @@ def _run(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     print_plan(result)
+    if chosen is not None:
+        console.out.print(f'Both columns are for the scenario "{chosen.name}".', markup=False)
     console.out.print(f"\nreport   {(out / 'report.html').resolve()}", soft_wrap=True)
     console.out.print(f"design   {(out / 'design').resolve()}  (GTFS, GeoJSON, changes)", soft_wrap=True)
 

@@ -48,7 +48,10 @@ def apply(change: SetHeadway, city: City, feed: Feed | None) -> tuple[City, Feed
 
 
 def _trips(feed: Feed, change: SetHeadway) -> pl.DataFrame:
-    """Return the line's trips with their stop sequence and the part of the day in which they depart, seconds."""
+    """Return the line's trips with their stop sequence and the part of the day in which they depart, seconds.
+
+    Of a trip by headways only the spans that meet the window of the change count: between two spans it does not run.
+    """
     chosen = feed.trips.filter(pl.col("route_id") == change.route_id)
     if change.direction is not None:
         chosen = chosen.filter(pl.col("direction_id").fill_null(0) == change.direction)
@@ -57,8 +60,13 @@ def _trips(feed: Feed, change: SetHeadway) -> pl.DataFrame:
         .group_by("trip_id")
         .agg(pl.col("stop_id").str.join("\x1f").alias("stops"), pl.col("departure").first().alias("begin"))
     )
-    spans = feed.frequencies.group_by("trip_id").agg(
-        pl.col("start").min().alias("span_start"), pl.col("end").max().alias("span_end")
+    meets = (pl.col("start") < seconds(change.end)) & (pl.col("end") > seconds(change.start))
+    idle = feed.frequencies.group_by("trip_id").agg(meets.any()).filter(~pl.col("start"))["trip_id"]
+    chosen = chosen.filter(~pl.col("trip_id").is_in(idle.implode()))
+    spans = (
+        feed.frequencies.filter(meets)
+        .group_by("trip_id")
+        .agg(pl.col("start").min().alias("span_start"), pl.col("end").max().alias("span_end"))
     )
     return (
         chosen.select("trip_id", "service_id", "direction_id")

@@ -162,10 +162,11 @@ def _provenance(city: City) -> list[Finding]:
         )
     assumed = [key for key, p in city.meta.provenance.items() if p.badge == "assumed"]
     if assumed:
+        parts = "1 part of the data is" if len(assumed) == 1 else f"{len(assumed)} parts of the data are"
         found.append(
             Finding(
                 "provenance.assumed",
-                f"{len(assumed)} parts of the data are assumed, not observed: {', '.join(assumed)}.",
+                f"{parts} assumed, not observed: {', '.join(assumed)}.",
                 len(assumed),
                 assumed[0],
                 "assumed",

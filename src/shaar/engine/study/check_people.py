@@ -35,7 +35,7 @@ def people_findings(city: City, feed: Feed | None) -> list[Finding]:
         found.append(Finding("zones.no_people", "No zone has residents, so nobody travels.", severity="error"))
         return found
     found += _total(city, people)
-    lived = zones.filter(pl.col("population") > 0)
+    lived = zones.filter(pl.col("population").fill_nan(0.0) > 0)  # polars holds NaN for greater than any number
     x, y = project(lived["lon"].to_numpy(), lived["lat"].to_numpy(), city.meta.crs)
     walk = city.links.filter(pl.col("walk").fill_null(False))
     if walk.height:

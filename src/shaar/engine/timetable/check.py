@@ -101,11 +101,11 @@ def _speed(feed: Feed) -> list[Finding]:
         )
     zero = hops.filter((pl.col("seconds") == 0) & (pl.col("metres") >= LEAST_METRES))
     if zero.height:
-        share = round(100 * zero.height / hops.height)
+        share = round(100 * zero.height / hops.height, 1)
         out.append(
             say(
                 "zero_time",
-                f"{zero.height} legs ({share} %) of {LEAST_METRES:.0f} m or more take no time; the times are "
+                f"{zero.height} legs ({share:g} %) of {LEAST_METRES:.0f} m or more take no time; the times are "
                 "probably rounded to minutes.",
                 zero.height,
                 zero["trip_id"][0],
