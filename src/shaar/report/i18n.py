@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from shaar.report import numbers
 from shaar.report.numbers import NBSP
 
 LANGUAGES = ("ru", "ky", "kk", "en")
+#: The space between a number and its short unit, at which no line may break.
+_UNIT_SPACE = re.compile(r"(?<=[\d}]) (?=(?:m|м|km|км|min|мин|мүн|%|°C)(?!\w))")
 _PLURAL_KEYS = {"one", "few", "many", "other"}
 
 
@@ -53,7 +56,7 @@ def _flatten(
     for key, value in table.items():
         name = f"{prefix}{key}"
         if isinstance(value, str):
-            messages[name] = value
+            messages[name] = _UNIT_SPACE.sub(NBSP, value)
         elif set(value) <= _PLURAL_KEYS:
             plurals[name] = dict(value)
         else:

@@ -11,7 +11,7 @@ from shaar.engine.city.model import City
 from shaar.report.geometry import Frame
 
 #: A street farther away than this does not tell where a stop is, metres.
-FARTHEST = 300.0
+FARTHEST = 800.0
 
 
 class Streets:
