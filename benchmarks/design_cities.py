@@ -2,8 +2,8 @@
 
     python benchmarks/design_cities.py CITY [CITY ...] [--seconds 20] [--window 14:00-16:00]
 
-CITY is a folder made by `shaar city build` with a timetable. Both networks are judged twice: by the search model, and by
-the timetable router on every stop (`shaar.engine.study.baseline`) with the same demand, over the window.
+CITY is a folder made by `shaar city build` with a timetable. Both networks are judged twice: by the search model, and
+by the timetable router on every stop (`shaar.engine.study.baseline`) with the same demand, over the window.
 """
 
 from __future__ import annotations
