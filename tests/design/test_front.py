@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_thinning_keeps_the_ends_and_spreads_evenly():
     assert len(few) <= 50
     assert few[0] is points[0]
     assert few[-1] is points[-1]
-    ratios = [b.trt / a.trt for a, b in zip(few[15:], few[16:])]
+    ratios = [b.trt / a.trt for a, b in pairwise(few[15:])]
     assert max(ratios) < 1.25
 
 

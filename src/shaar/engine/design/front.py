@@ -173,7 +173,8 @@ class _Sweep:
 class _Visit:
     """One cooling cycle: under ``cap``, starting from the archive's routes at ``step`` (-1: construct).
 
-    ``price`` is what a minute over the cap costs at first, ``weight`` what any minute of total route time does.
+    ``price`` is what a minute over the cap costs at first, ``weight`` what any minute of total route time does;
+    ``fresh``: from so hot that the start is forgotten.
     """
 
     number: int
@@ -182,6 +183,7 @@ class _Visit:
     proposals: int
     price: float
     weight: float = 0.0
+    fresh: bool = False
 
 
 def _archive(instance: Instance, p: Problem, low: float) -> Archive:
@@ -269,9 +271,9 @@ def _next_visit(sweep: _Sweep, number: int) -> _Visit:
     if place == 1:  # as short as can be
         if turn % 2:
             return _Visit(number, float(trt[0]), int(known[0]), 2 * proposals, _price(trt, att, 0))
-        # A total so low that a minute of it is worth ten times what it is on average: from hot, and for long.
+        # Weighed as if a minute of total route time cost ten times what it does on average; a long visit.
         weight = 10.0 * float(att[0] / max(trt[0], 1e-9))
-        return _Visit(number, np.inf, int(known[0]), max(2, sweep.count // 3) * proposals, 0.0, weight)
+        return _Visit(number, np.inf, int(known[0]), max(2, sweep.count // 3) * proposals, 0.0, weight, turn % 4 == 2)
     if sweep.given is not None:
         cap = sweep.given[place - 2]
     else:
@@ -331,7 +333,8 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     lift = plan.lift * 4.0 ** (2.0 * vary - 1.0)
     hot = max(plan.hot * scale * (1.0 if visit.step < 0 else plan.reheat * 4.0**vary), lift * visit.price)
     if visit.weight > 0:
-        hot = 0.8 * visit.weight * float(p.minutes[np.isfinite(p.minutes)].mean())
+        # Hot enough to forget the start, or, in turn, just to leave it: which is better depends on the time left.
+        hot = (0.8 if visit.fresh else 0.1) * visit.weight * float(p.minutes[np.isfinite(p.minutes)].mean())
     cold = plan.cold * scale if visit.weight == 0 else 0.01 * hot
     chunk = 512.0
     while s.tally[STEPS] < visit.proposals:
