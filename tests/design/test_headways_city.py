@@ -23,7 +23,7 @@ def test_a_finished_plan_is_assigned_as_it_was_allocated() -> None:
     instance = city_instance(city, gravity(city))
     book, rules = StopBook(instance), HeadwayRules()
     (found, *_), _, _ = city_front.candidates(instance, [(4, 400.0)], book, seconds=None, iterations=300, seed=1)
-    types = vehicle_types(gco2e_km={k: 1000.0 for k in vehicle_types()})
+    types = vehicle_types(gco2e_km=dict.fromkeys(vehicle_types(), 1000.0))
     kinds = (types["bus_12m"], types["midi_9m"])
     lines = found.lines
     km = np.array([(line.forward.metres + line.backward.metres) / 1000.0 for line in lines])
@@ -44,10 +44,10 @@ def test_a_finished_plan_is_assigned_as_it_was_allocated() -> None:
     group_of = {stop: int(group) for stop, group in zip(book.ids, book.group) if group >= 0}
     read = assign_plan(
         SimpleNamespace(lines=drawn), group_of, instance.instance.n,
-        access=(instance.access_ptr, instance.access_group, instance.access_minutes), walk=instance.walk, od=instance.od,
-        periods=SERVICE_DAY, types=types, rules=rules,
+        access=(instance.access_ptr, instance.access_group, instance.access_minutes), walk=instance.walk,
+        od=instance.od, periods=SERVICE_DAY, types=types, rules=rules,
     )  # fmt: skip
-    # A line also calls at stops of groups between those of its route, so reading it from its stops serves a little more.
+    # A line also calls at stops of groups between those of its route, so its stops serve a little more.
     assert read.mean_minutes <= said.mean_minutes * 1.001
     assert read.mean_minutes == pytest.approx(said.mean_minutes, rel=0.02)
     assert read.kgco2e == pytest.approx(said.kgco2e)

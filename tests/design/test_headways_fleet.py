@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from design.headways_cases import LONG, SOLO, model, random_model
-from shaar.engine.assignment.crowding import Discomfort
 from shaar.engine.design.headways import HeadwayRules, allocate
 from shaar.engine.design.headways_fleet import allocate_fleet
 from shaar.engine.design.headways_judge import Judge
@@ -147,6 +147,10 @@ def test_policy_headways_differ_by_line_and_held_lines_stay() -> None:
     check_limits(task, plan)
     assert plan.periods[0].headways[0] >= 15.0
     assert plan.periods[0].headways[1] <= 10.0
+    held = replace(m, held_headway=np.array([np.nan, np.nan, 13.0]), held_vehicles=np.array([0, 0, 4]))
+    kept = allocate_fleet(FleetTask(held, (SOLO,), np.array([14]), np.ones(3), (PEAK,))).periods[0]
+    assert (kept.headways[2], kept.vehicles[2]) == (13.0, 4)
+    assert kept.vehicles.sum() <= 14
 
 
 def test_allocate_takes_policy_and_capacity_by_line() -> None:
@@ -217,4 +221,3 @@ def test_bad_periods_and_weights_are_refused() -> None:
         ServicePeriod("x", 0.0, 0.1)
     with pytest.raises(InputError, match="weights"):
         Weights(0.0, 0.0, 0.0)
-    assert Discomfort().seated == 1.16
