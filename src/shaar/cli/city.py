@@ -83,7 +83,10 @@ def build(
     time_zone: str,
     bbox: tuple[float, float, float, float] | None,
 ) -> None:
-    """Make the city folder OUT from raw files. A city that stands there is replaced only when all went well."""
+    """Make the city folder OUT from raw files.
+
+    A city that stands there is replaced only when all went well; its scenarios are kept.
+    """
     from shaar.engine.city.folder import read
     from shaar.engine.prepare.build import Naming, build_city
     from shaar.engine.prepare.sources import Official
@@ -121,7 +124,8 @@ def build(
         ("districts, settlements", f"{number.get('district', 0)}, {number.get('settlement', 0)}", ""),
         ("timetable", "yes" if made.gtfs else "none", _badge(made.meta.provenance, "gtfs") if made.gtfs else ""),
     ]
-    console.table(f"{made.meta.name} -> {out}", ("", "number", "source"), rows)
+    console.out.print(f"[bold]{_escape(made.meta.name)} -> {_escape(str(out))}[/]", soft_wrap=True)
+    console.table("", ("", "number", "source"), rows)
     show_findings(findings, SHOWN)
     console.out.print(f"built in {time.monotonic() - start:.1f} s; look closer with: shaar city check {out}")
 
@@ -129,7 +133,11 @@ def build(
 @city.command()
 @click.argument("folder", type=FILE)
 def check(folder: Path) -> None:
-    """Say what is missing, odd or assumed in the city FOLDER; exit 1 if something would make results wrong."""
+    """Say what is missing, odd or assumed in a city.
+
+    FOLDER is a city folder or "astana", the example that comes with Shaar. Exits with 1 if something would make results
+    wrong.
+    """
     from shaar.cli.options import open_city
     from shaar.engine.study.check import check_city
 
