@@ -10,7 +10,7 @@ import pytest
 from design.grid_city import gravity, grid_city
 from shaar.engine.design.city_cover import Need, complete, feeders
 from shaar.engine.design.city_draws import overlap, with_demand
-from shaar.engine.design.city_front import model_of
+from shaar.engine.design.city_front import candidates, model_of
 from shaar.engine.design.city_instance import city_instance
 from shaar.engine.design.city_lines import busiest_window, link_route, mark, today_network
 from shaar.engine.design.headways import HeadwayRules, allocate, assign, headway_model
@@ -119,6 +119,7 @@ def test_coverage_is_counted_by_hand_and_completed_by_the_fewest_vehicles(made) 
     assert need.reached(alone) > need.reached([one])
     for line in feeders(need, [one]):
         assert all(s in need.book.row for s in line.stops)
+        assert instance.instance.terminal[[line.route[0], line.route[-1]]].all()
 
 
 def test_draws_change_where_people_go_and_overlap_is_a_share(made) -> None:
@@ -129,3 +130,17 @@ def test_draws_change_where_people_go_and_overlap_is_a_share(made) -> None:
     assert overlap((1, 2, 3), (3, 2, 1)) == 1.0
     assert overlap((1, 2), (2, 3)) == pytest.approx(1 / 3)
     assert overlap((1,), (2,)) == 0.0
+
+
+def test_every_designed_line_is_direct_and_ends_at_a_terminus(made) -> None:
+    instance, *_ = made
+    need = Need(instance, StopBook(instance))
+    tried, _, _ = candidates(
+        instance, [(3, 90.0), (6, 200.0)], need.book, seconds=None, iterations=400, seed=5, chains=1
+    )
+    for candidate in tried:
+        for line in candidate.lines:
+            assert instance.instance.terminal[[line.route[0], line.route[-1]]].all()
+            nodes = np.array(line.route)
+            run = instance.instance.time[nodes[:-1], nodes[1:]].sum()
+            assert run <= 1.4 * instance.shortest[nodes[0], nodes[-1]] + 4.0 + 1e-9

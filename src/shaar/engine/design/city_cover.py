@@ -14,7 +14,6 @@ from shaar.engine.design.candidates import stop_xy
 from shaar.engine.design.city_instance import CityInstance
 from shaar.engine.design.headways import HeadwayRules
 from shaar.engine.design.lines import StopBook, StreetLine, street_line
-from shaar.engine.errors import ShaarError
 
 F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -135,7 +134,10 @@ def complete(
 
 
 def feeders(need: Need, lines: Sequence[StreetLine], most: int = 60) -> list[StreetLine]:
-    """Straight lines from groups with people out of reach to the busiest group that lies near enough."""
+    """Lines through groups with people out of reach to the busiest terminus that lies near enough.
+
+    A group that is no terminus is passed on the way from the nearest one behind it.
+    """
     city = need.city
     instance = city.instance
     left = ~need.near(lines)
@@ -153,15 +155,21 @@ def feeders(need: Need, lines: Sequence[StreetLine], most: int = 60) -> list[Str
             break
         far = city.shortest[g]
         ends = np.flatnonzero(instance.terminal & (far > 0) & (far <= max(FEEDER_MINUTES, np.sort(far)[3])))
-        for end in ends[np.argsort(-trips[ends], kind="stable")][:3]:
-            way = [int(end)]
-            while way[-1] != g and before[g, way[-1]] >= 0:
-                way.append(int(before[g, way[-1]]))
-            if way[-1] != g or len(way) < 2:
+        behind = [g] if instance.terminal[g] else np.flatnonzero(instance.terminal)
+        starts = sorted((int(t) for t in behind), key=lambda t: (far[t], t))[:4]
+        pairs = [(s, int(e)) for e in ends[np.argsort(-trips[ends], kind="stable")][:3] for s in starts]
+        for start, end in pairs:
+            way = [*_path(before, int(g), start)[::-1], *_path(before, int(g), end)[1:]]
+            if len(set(way)) < len(way) or way[0] == way[-1] or way[0] != start or way[-1] != end:
                 continue
-            try:
-                found.append(street_line(city, way[::-1], need.book))
-            except ShaarError:
-                continue
+            found.append(street_line(city, way, need.book))
             break
     return found
+
+
+def _path(before: npt.NDArray[np.int32], a: int, b: int) -> list[int]:
+    """Groups on the quickest way from a to b; it begins elsewhere where no way leads."""
+    way = [b]
+    while way[-1] != a and before[a, way[-1]] >= 0:
+        way.append(int(before[a, way[-1]]))
+    return way[::-1]
