@@ -66,7 +66,7 @@ def test_what_is_asked_reaches_the_study(
         (["{}", "--instances", "atlantis"], 1, "error: field instances: there is no instance 'atlantis'"),
         (["{}/nowhere"], 1, "nowhere: there is no such folder"),
         (["{}", "--seeds", "0"], 2, "0 is not in the range x>=1"),
-        (["{}", "--seconds", "-1"], 2, "-1.0 is not in the range x>=0.1"),
+        (["{}", "--seconds", "-1"], 2, "-1.0 is not in the range x>=0"),
         ([], 2, "Missing argument 'DATA'"),
     ],
 )

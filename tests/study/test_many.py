@@ -44,8 +44,8 @@ def routes(result: ManyResult) -> list[tuple[RouteSet, float, float]]:
 @functools.cache
 def alone() -> tuple[list[tuple[RouteSet, float, float]], list[RouteSet], list[tuple[RouteSet, float, float]]]:
     """What the plain functions give, called one after the other."""
-    swept = front_many(mandl(), seeds=(4, 9), caps=4, iterations=1500)
-    found = search_many(mandl(), seeds=(1, 2), draws=1, caps=(None, 150.0), iterations=1500)
+    swept = front_many(mandl(), seeds=(4, 9), caps=4, iterations=3000)
+    found = search_many(mandl(), seeds=(1, 2), draws=1, caps=(None, 150.0), iterations=3000)
     return routes(found), [one.result.routes for one in found.found], routes(swept)
 
 
@@ -54,9 +54,9 @@ def test_the_same_routes_on_every_backend(backend: str, workers: int) -> None:
     expected_front, expected_found, expected_sweep = alone()
     with opened(backend, workers) as executor:
         found = search_many(
-            mandl(), seeds=(1, 2), draws=1, caps=(None, 150.0), iterations=1500, executor=executor
+            mandl(), seeds=(1, 2), draws=1, caps=(None, 150.0), iterations=3000, executor=executor
         )  # fmt: skip
-        swept = front_many(mandl(), seeds=(4, 9), caps=4, iterations=1500, executor=executor)
+        swept = front_many(mandl(), seeds=(4, 9), caps=4, iterations=3000, executor=executor)
     assert routes(found) == expected_front
     assert [one.result.routes for one in found.found] == expected_found
     assert routes(swept) == expected_sweep
@@ -65,10 +65,10 @@ def test_the_same_routes_on_every_backend(backend: str, workers: int) -> None:
 
 
 def test_what_is_found_is_what_the_search_finds() -> None:
-    found = search_many(mandl(), seeds=(3,), draws=1, caps=(None, 120.0), iterations=800)
+    found = search_many(mandl(), seeds=(3,), draws=1, caps=(None, 150.0), iterations=3000)
     asked = [(one.draw, one.cap, one.seed) for one in found.found]
-    assert asked == [(0, None, 3), (0, 120.0, 3), (1, None, 3), (1, 120.0, 3)]
-    plain = search(mandl(), iterations=800, seed=3)
+    assert asked == [(0, None, 3), (0, 150.0, 3), (1, None, 3), (1, 150.0, 3)]
+    plain = search(mandl(), iterations=3000, seed=3)
     assert (found.found[0].result.routes, found.found[0].result.att) == (plain.routes, plain.att)
     for one in found.found:
         assert not violations(mandl(), one.result.routes)

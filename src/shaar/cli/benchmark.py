@@ -24,11 +24,15 @@ def _names(context: click.Context, parameter: click.Parameter, given: tuple[str,
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--instances", multiple=True, callback=_names, help="Names separated by commas, as mandl-6 [all].")
 @click.option(
-    "--seconds", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Time of one passenger search."
+    "--seconds",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Time of one passenger search; 0: what is kept.",
 )
 @click.option(
     "--front-seconds", type=click.FloatRange(min=0), default=0.0, show_default=True,
-    help="Time of the sweep over caps on the total route time; 0: none.",
+    help="Time of the sweep over caps on the total route time; 0: what is kept.",
 )  # fmt: skip
 @click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Searches per instance.")
 @click.option(
