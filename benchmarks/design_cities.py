@@ -12,13 +12,17 @@ import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from shaar.engine.city import folder
+from shaar.engine.fleet.service import line_fleets
 from shaar.engine.study.baseline import baseline
 from shaar.engine.study.demand import city_demand
 from shaar.engine.study.design import Wishes, design
 from shaar.engine.study.design_output import design_feed
 from shaar.engine.study.results import Baseline, NetworkPlan, Options
+from shaar.engine.timetable.calendar import typical_weekday
+from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.read import read_gtfs
 
 ROW = "| {:<34} | {:>8} | {:>5} | {:>9} | {:>9} | {:>9} | {:>11} | {:>9} | {:>9} |"
@@ -51,24 +55,26 @@ def compare(path: Path, seconds: float, seed: int, budget: int, options: Options
                      "unreached"))  # fmt: skip
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     now = baseline(city, feed, options=options, od=od)
-    probe = design(city, od, feed=feed, iterations=200, wishes=Wishes(mode="headways"), options=options, seed=seed)
-    size, today = int(probe.settings["fleet"]), probe.today
+    size = sum(line_fleets(day_timetable(feed, typical_weekday(feed), previous_day=False)).values())
+    same: dict[str, Any] = {"feed": feed, "seed": seed, "options": options}
+    probe = design(city, od, **same, fleets=[size], iterations=200, wishes=Wishes(mode="headways"))
+    today = probe.today
     assert today is not None
     show("today", today, now, size)
     plan = probe.front[probe.chosen]
     show(
         "today's lines, new headways", plan, baseline(city, design_feed(city, probe, feed=feed), options=options, od=od)
     )
-    few = design(city, od, feed=feed, seconds=seconds, seed=seed, options=options, wishes=Wishes(change_budget=budget))
+    few = design(city, od, **same, seconds=seconds, wishes=Wishes(change_budget=budget))
     show(f"at most {budget} changes", few.front[few.chosen],
          baseline(city, design_feed(city, few, feed=feed), options=options, od=od))  # fmt: skip
     # Same fleet, and smaller ones: the smallest that still beats today's passenger time by the router.
     fleets = sorted({size, *(round(size * share) for share in (0.4, 0.5, 0.7))})
-    new = design(city, od, feed=feed, fleets=fleets, seconds=seconds, seed=seed, options=options)
+    new = design(city, od, **same, fleets=fleets, seconds=seconds)
     for k, plan in sorted(enumerate(new.front), key=lambda p: -p[1].fleet):
         then = baseline(city, design_feed(city, new, plan, feed=feed), options=options, od=od)
-        same = ", same fleet" if k == new.chosen else ""
-        show(f"new lines{same}", plan, then)
+        equal = ", same fleet" if k == new.chosen else ""
+        show(f"new lines{equal}", plan, then)
         if then.journeys.mean > now.journeys.mean:
             break
     print("\nWinners and losers at the same fleet (search model), those that lose most first:\n")

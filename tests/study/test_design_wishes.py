@@ -9,6 +9,7 @@ import pytest
 
 from design.grid_city import gravity, grid_city
 from shaar.engine.design.city_measures import Weights
+from shaar.engine.design.lines_why import sentence
 from shaar.engine.errors import InputError
 from shaar.engine.study.design import Wishes, design
 from shaar.engine.study.design_output import changes, design_feed, write_design
@@ -147,6 +148,15 @@ def test_draws_say_how_stable_each_line_is(city, od) -> None:
         assert line.why["loss_low"] <= line.why["loss_high"]
         assert 1 <= line.why["rank_low"] <= line.why["rank_high"] <= len(lines)
     assert any(line.why["found_in_draws"] > 0 for line in lines)
+
+
+def test_the_reason_of_a_line_is_said_in_plain_sentences(city, od, feed) -> None:
+    line = run(city, od, feed).front[0].lines[0]
+    said = sentence(line.why)
+    assert f"{line.why['trips_day']:,.0f} trips a day" in said
+    quiet = {**line.why, "minutes_lost": 0.0, "people_losing": 0, "found_in_draws": 0.5, "loss_low": 0, "loss_high": 1}
+    assert "hardly anybody" in sentence(quiet)
+    assert "50% of the demand draws" in sentence(quiet)
 
 
 def test_files_say_what_stays(city, od, feed, tmp_path) -> None:

@@ -79,3 +79,27 @@ def detour(city: CityInstance, line: StreetLine) -> float:
             return float("nan")
         return float(city.shortest[nodes[:-1], nodes[1:]].sum() / least)
     return float(city.instance.time[nodes[:-1], nodes[1:]].sum() / least)
+
+
+def sentence(why: Mapping[str, float | str]) -> str:
+    """Say the reason of a line in plain English, from the figures of :func:`reasons` (and of the demand draws)."""
+    trips, people, jobs = (float(why[k]) for k in ("trips_day", "people_400", "jobs_400"))
+    said = [
+        f"Carries {trips:,.0f} trips a day; {people:,.0f} people and {jobs:,.0f} jobs are within 400 m of its stops."
+    ]
+    if why.get("settlements"):
+        said.append(f"Reaches {why['settlements']}.")
+    lost, losing = float(why["minutes_lost"]), float(why["people_losing"])
+    without = []
+    if lost >= 0.01:
+        without.append(f"the mean journey of all trips would be {lost:.2f} min longer")
+    if losing >= 1:
+        without.append(f"{losing:,.0f} people would have no line within 400 m")
+    said.append(f"Without it {' and '.join(without)}." if without else "Without it hardly anybody would lose.")
+    if "found_in_draws" in why:
+        share = float(why["found_in_draws"])
+        said.append(f"A like line comes out of {share:.0%} of the demand draws.")
+    if "loss_low" in why:
+        low, high = float(why["loss_low"]), float(why["loss_high"])
+        said.append(f"Over the draws its loss would cost {low:.2f} to {high:.2f} min.")
+    return " ".join(said)

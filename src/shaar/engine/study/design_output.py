@@ -14,6 +14,7 @@ import polars as pl
 import shapely
 
 from shaar.engine.city.model import City
+from shaar.engine.design.lines_why import sentence
 from shaar.engine.errors import ShaarError
 from shaar.engine.measures.models import AddLine, Change, Headway, NewStop, RemoveLine, SetHeadway, clock
 from shaar.engine.measures.scenario import Scenario, apply, write_scenario
@@ -153,6 +154,7 @@ def lines_geojson(plan: NetworkPlan) -> dict[str, Any]:
                     "km": round(km, 3), "minutes": round(minutes, 1), "vehicles": line.vehicles,
                     "vehicle_type": line.vehicle_type, "color": f"#{COLOURS[number % len(COLOURS)]}",
                     **{f"headway_{name}": value for name, value in line.headways.items()}, **line.why,
+                    "reason": sentence(line.why),
                 },
             })  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
