@@ -1,12 +1,12 @@
 """Transit network design benchmark: our passenger views and fronts beside the published ones.
 
-    python benchmarks/tndp.py DATA [--seconds 10] [--seeds 5] [--front-seconds 600] [--budget 600]
+    python benchmarks/tndp.py [DATA] [--seconds 10] [--seeds 5] [--front-seconds 600] [--budget 600]
                               [--only NAMES] [--first] [--out FOLDER] [--check]
 
-DATA is a folder with a sub-folder per instance (mandl, mumford0 ...). Every run is stored in --out and not made again;
-a front goes on where its last sitting ended, so the tables grow over several sittings. --budget shares out so many
-seconds of wall clock over everything asked for. 0 seconds only print what is stored. --check evaluates all route sets
-in the solutions.csv files and counts those whose published figures are met exactly.
+DATA is a folder with a sub-folder per instance, mandl, mumford0 ... [$SHAAR_SHARED_DATA/tndp]. Every run is stored in
+--out and not made again; a front goes on where its last sitting ended, so the tables grow over several sittings.
+--budget shares out so many seconds of wall clock over everything asked for. 0 seconds only print what is stored.
+--check evaluates all route sets in the solutions.csv files and counts those whose published figures are met exactly.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
+import os
 import sys
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def check(data: Path) -> tuple[int, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Transit network design benchmark.")
-    parser.add_argument("data", type=Path, help="folder with a sub-folder per instance")
+    parser.add_argument("data", type=Path, nargs="?", help="folder with a sub-folder per instance")
     parser.add_argument("--seconds", type=float, default=10.0, help="wall clock time of one passenger search")
     parser.add_argument("--seeds", type=int, default=5, help="passenger searches per instance, seeds 0, 1, ...")
     parser.add_argument("--front-seconds", type=float, default=0.0, help="wall clock time per front, all sittings")
@@ -52,6 +53,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "runs", help="where runs are stored")
     parser.add_argument("--check", action="store_true", help="evaluate all published route sets first")
     wish = parser.parse_args()
+    if wish.data is None:
+        if "SHAAR_SHARED_DATA" not in os.environ:
+            parser.error("say where the instances are")
+        wish.data = Path(os.environ["SHAAR_SHARED_DATA"]) / "tndp"
     names = [name for name in wish.only.split(",") if name]
     names = names or [task.name for task in (*STANDARD, *(FIRST if wish.first else ()))]
     if wish.budget is not None:
