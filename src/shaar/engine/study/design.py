@@ -15,6 +15,7 @@ from shaar.engine.city.model import City
 from shaar.engine.design import city_front as front_of
 from shaar.engine.design.city_cover import Need
 from shaar.engine.design.city_instance import city_instance
+from shaar.engine.design.city_lines import BUS_MODES
 from shaar.engine.design.city_measures import Weights, area_means, areas_of, scorer, zone_means
 from shaar.engine.design.lines import StopBook
 from shaar.engine.errors import InputError
@@ -202,7 +203,7 @@ def _fleet(
     if fleet is not None:
         return int(fleet), "given"
     if feed is not None:
-        today = day_timetable(feed, typical_weekday(feed), previous_day=False)
+        today = day_timetable(feed, typical_weekday(feed), previous_day=False, modes=BUS_MODES)
         running = sum(line_fleets(today).values())
         if running:
             return int(running), "today's timetable"
