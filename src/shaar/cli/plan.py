@@ -83,7 +83,6 @@ def _run(
 _shared: list[Callable[[Any], Any]] = [
     click.option("--fleet", type=click.IntRange(min=1), help="Vehicles at the busiest hour; default: today's."),
     click.option("--lines", type=click.IntRange(min=1), help="Number of lines; default: several are tried."),
-    click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time to search."),
     click.option("--seed", type=int, default=0, show_default=True, help="The same seed searches the same way."),
     click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
                  help="Language the report opens in; all four are inside."),
@@ -100,6 +99,7 @@ _shared: list[Callable[[Any], Any]] = [
 @click.option("--window", type=WindowType(), help="Departures considered, 7:00-9:00 unless given.")
 @click.option("--scenario", metavar="NAME|FILE", help="Changes to make first: a scenario of the city or a TOML file.")
 @click.option("--serve/--no-serve", default=False, help="Serve the report on localhost at the end.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time to search.")
 @with_options([*_shared, *WISHES])
 def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None:
     """Check CITY, say how it stands, design a better network, compare, account carbon; one report.
@@ -115,6 +115,7 @@ def plan(city: str, out: Path, serve: bool, port: int, **kwargs: object) -> None
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Results.")
 @click.option("--serve/--no-serve", default=True, help="Serve the report on localhost at the end.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=40.0, show_default=True, help="Time to search.")
 @with_options(_shared)
 def demo(out: Path, serve: bool, port: int, **kwargs: object) -> None:
     """Plan the example city, Astana as mapped in December 2017, and serve the report on localhost."""
