@@ -77,7 +77,7 @@ def only(city: City, code: str, feed=None):
 
 
 #: What a complete city without a timetable still says.
-QUIET = {"parts.no_timetable", "provenance.date"}
+QUIET = {"parts.no_timetable", "parts.unread", "provenance.date"}
 
 
 def test_a_complete_city_is_quiet(tmp_path):
@@ -184,8 +184,10 @@ def test_missing_parts_name_what_replaces_them(tmp_path):
         ("counts.csv", "parts.no_counts"),
         ("fleet.csv", "parts.no_fleet"),
     ):
+        assert part in {f.where for f in check_city(city) if f.code == "parts.unread"}
         (tmp_path / part).unlink()
         assert only(city, code).severity == "assumed"
+        assert part not in {f.where for f in check_city(city) if f.code == "parts.unread"}
     flat = replace(city, links=city.links.with_columns(slope=pl.lit(None, pl.Float64)))
     assert "flat" in only(flat, "parts.no_elevation").message
     assert "parts.no_turns" in codes(replace(city, turns=schema.empty("turns")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shaar.cli import console
-from shaar.cli.options import WISHES, wishes_of, with_options
+from shaar.cli.options import WISHES, open_city, wishes_of, with_options
 
 if TYPE_CHECKING:
     from shaar.engine.study.results import DesignResult, NetworkPlan
@@ -17,7 +17,7 @@ STATUS = {"designed": "new", "kept": "as today", "headway": "today's, other head
 
 
 @click.command()
-@click.argument("city", type=click.Path(path_type=Path))
+@click.argument("city")
 @click.option(
     "--fleet",
     type=click.IntRange(min=1),
@@ -31,30 +31,29 @@ STATUS = {"designed": "new", "kept": "as today", "headway": "today's, other head
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the files [CITY-design].")
 @with_options(WISHES)
 def design(
-    city: Path, fleet: int | None, fleets: str | None, lines: int | None, seconds: float, iterations: int | None,
+    city: str, fleet: int | None, fleets: str | None, lines: int | None, seconds: float, iterations: int | None,
     seed: int, out: Path | None, **asked: Any,
 ) -> None:  # fmt: skip
-    """Design lines and headways for CITY (a city folder) and write GTFS, GeoJSON and a list of changes.
+    """Design lines and headways for CITY and write GTFS, GeoJSON and a list of changes.
+
+    CITY is a city folder (see `shaar city build`) or "astana", the example that comes with Shaar.
 
     Ctrl-C during the search keeps the best found so far.
     """
-    from shaar.engine.city import folder
     from shaar.engine.study.demand import city_demand
     from shaar.engine.study.design import design as run
     from shaar.engine.study.design_output import write_design
-    from shaar.engine.timetable.read import read_gtfs
 
     sizes = _sizes(fleets)
     wishes = wishes_of(asked)
-    place = folder.read(city)
-    feed = read_gtfs(place.gtfs) if place.gtfs is not None else None
+    place, feed = open_city(city)
     with console.progress() as progress:
         od = city_demand(place, progress=progress)
         result = run(
             place, od, feed=feed, fleet=fleet, fleets=sizes, lines=lines, seconds=seconds, iterations=iterations,
             seed=seed, wishes=wishes, progress=progress,
         )  # fmt: skip
-    target = out or Path(f"{city.resolve().name}-design")
+    target = out or Path(f"{Path(city).resolve().name}-design")
     files = write_design(place, result, target, feed=feed)
     show(result)
     console.out.print(f"\n{target}/: {', '.join(f.name for f in files)}")

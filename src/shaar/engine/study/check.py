@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shaar.engine.city.model import City
 from shaar.engine.errors import InputError
-from shaar.engine.findings import Finding
+from shaar.engine.findings import Finding, Severity
 from shaar.engine.study.check_people import people_findings
 from shaar.engine.study.check_streets import stop_findings, street_findings
 from shaar.engine.timetable.calendar import day_findings, typical_weekday
@@ -139,9 +139,14 @@ def _missing_parts(city: City, feed: Feed | None) -> list[Finding]:
                 severity="assumed",
             )
         )
+    severity: Severity
     for code, file, message in _PARTS:
-        if not (city.path / file).exists():
-            found.append(Finding(code, message, where=file, severity="assumed", values={"file": file}))
+        if (city.path / file).exists():
+            code, severity = "parts.unread", "warning"
+            message = f"{file} lies in the city folder, but nothing reads it yet: no result depends on it."
+        else:
+            severity = "assumed"
+        found.append(Finding(code, message, where=file, severity=severity, values={"file": file}))
     return found
 
 
