@@ -22,6 +22,7 @@ PROGRAMS = {
     "baseline": ["baseline.py"],
     "porto_alegre": ["porto_alegre.py"],
     "osm_lines": ["osm_lines.py"],
+    "strategies": ["strategies.py"],
     "tndp": ["tndp.py"],
 }
 
