@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 
 import numpy as np
 import numpy.typing as npt
@@ -118,18 +119,7 @@ def _service(
     s = service_stats(own, pattern_km(feed, own))
     if not s.trips:
         raise InputError(f"the headways of {day.isoformat()} give no departure; choose another day with --day")
-    network = NetworkStats(
-        lines=s.lines,
-        patterns=s.patterns,
-        trips=s.trips,
-        stops_served=s.stops_served,
-        route_km=s.route_km,
-        vehicle_km=s.vehicle_km,
-        vehicle_hours=s.vehicle_hours,
-        fleet=s.fleet,
-        first_departure=s.first_departure,
-        last_arrival=s.last_arrival,
-    )
+    network = NetworkStats(**asdict(s))
     findings = (*_quiet_window(own, options), *pattern_km_findings(feed, own))
     return day, day_timetable(feed, day), network, findings
 
