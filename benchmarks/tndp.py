@@ -5,7 +5,8 @@
 
 DATA is a folder with a sub-folder per instance, mandl, mumford0 ... [$SHAAR_SHARED_DATA/tndp]. Every run is stored in
 --out and not made again; a front goes on where its last sitting ended, so the tables grow over several sittings.
---budget shares out so many seconds of wall clock over everything asked for. 0 seconds only print what is stored.
+Seconds are CPU seconds of one thread, so that other work on the machine does not count. --budget shares out so many of
+them over everything asked for. 0 seconds only print what is stored.
 --check evaluates all route sets in the solutions.csv files and counts those whose published figures are met exactly.
 """
 
@@ -44,9 +45,9 @@ def check(data: Path) -> tuple[int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Transit network design benchmark.")
     parser.add_argument("data", type=Path, nargs="?", help="folder with a sub-folder per instance")
-    parser.add_argument("--seconds", type=float, default=10.0, help="wall clock time of one passenger search")
+    parser.add_argument("--seconds", type=float, default=10.0, help="CPU seconds of one passenger search")
     parser.add_argument("--seeds", type=int, default=5, help="passenger searches per instance, seeds 0, 1, ...")
-    parser.add_argument("--front-seconds", type=float, default=0.0, help="wall clock time per front, all sittings")
+    parser.add_argument("--front-seconds", type=float, default=0.0, help="CPU seconds per front, all sittings")
     parser.add_argument("--budget", type=float, help="at most about so many seconds in all, shared out evenly")
     parser.add_argument("--only", default="", help="names of instances, separated by commas")
     parser.add_argument("--first", action="store_true", help="the networks without published results too")

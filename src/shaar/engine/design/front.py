@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,7 @@ def front(
     store: Path | None = None,
     progress: Progress = silent,
     schedule: Schedule | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[SearchResult]:
     """A front of route sets, by annealing under caps on the total route time (the epsilon-constraint method).
 
@@ -69,7 +70,7 @@ def front(
     instance
         The problem.
     seconds, iterations
-        Stop after so much wall clock time or so many proposals per chain, whichever comes first; one is needed. Visits
+        Stop after so much time or so many proposals per chain, whichever comes first; one is needed. Visits
         are finished unless time is up, so that only proposals make the front reproducible.
     seed
         Makes the random numbers, with the number of the visit.
@@ -86,6 +87,8 @@ def front(
         As in `search.search`.
     schedule
         Temperatures, moves and the length of the first visit.
+    clock
+        As in `search.search`.
 
     Returns
     -------
@@ -119,8 +122,8 @@ def front(
     low = limits.least_total(instance, fixed)
     sweep = _Sweep(
         instance=instance, p=p, fixed=fixed, seed=seed, low=low, count=count, given=given,
-        schedule=schedule or Schedule(), archive=_archive(instance, p, low), began=time.monotonic(),
-        deadline=np.inf if seconds is None else time.monotonic() + seconds,
+        schedule=schedule or Schedule(), archive=_archive(instance, p, low), began=clock(),
+        deadline=np.inf if seconds is None else clock() + seconds, clock=clock,
         sitting=Sitting() if store is None or not store.exists() else read_front(store, instance, fixed),
     )  # fmt: skip
     _take_up(sweep)
@@ -132,15 +135,15 @@ def front(
             _round(sweep, states)
             done = sweep.sitting.proposals - started
             if seconds is not None:
-                progress("front", min(time.monotonic() - sweep.began, seconds), seconds, _note(sweep.archive))
+                progress("front", min(clock() - sweep.began, seconds), seconds, _note(sweep.archive))
             else:
                 progress("front", float(done), iterations, _note(sweep.archive))
-            if time.monotonic() >= sweep.deadline:
+            if clock() >= sweep.deadline:
                 break
     except KeyboardInterrupt:
         sweep.stop.set()
         interrupted = True
-    spent = time.monotonic() - sweep.began
+    spent = clock() - sweep.began
     found = _results(sweep, spent, interrupted)
     if not found:
         raise ShaarError(_why_not(sweep, states))
@@ -165,6 +168,7 @@ class _Sweep:
     archive: Archive
     began: float
     deadline: float
+    clock: Callable[[], float]
     sitting: Sitting
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -338,9 +342,9 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     cold = plan.cold * scale if visit.weight == 0 else 0.01 * hot
     chunk = 512.0
     while s.tally[STEPS] < visit.proposals:
-        before = time.monotonic()
+        before = sweep.clock()
         anneal(p, s, min(visit.proposals, int(s.tally[STEPS] + chunk)), 0, visit.proposals, hot, cold)
-        now = time.monotonic()
+        now = sweep.clock()
         if now >= sweep.deadline or sweep.stop.is_set():
             return
         chunk = min(max(chunk * 0.05 / max(now - before, 1e-4), chunk / 2, 64), chunk * 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ class SearchResult:
     iterations
         Proposals of the longest chain; giving them back as ``iterations`` repeats the search.
     seconds
-        Wall clock time spent.
+        Time spent, by the clock asked for.
     trace
         How the chain that won got there: (proposals, seconds, best mean travel time) at every improvement seen.
     evaluations
@@ -105,6 +106,7 @@ def search(
     chains: int = 1,
     progress: Progress = silent,
     schedule: Schedule | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> SearchResult:
     """Find routes with the least mean travel time (ATT).
 
@@ -113,7 +115,7 @@ def search(
     instance
         The problem: benchmark or city.
     seconds, iterations
-        Stop after so much wall clock time or so many proposals per chain, whichever comes first; one is needed. Given
+        Stop after so much time or so many proposals per chain, whichever comes first; one is needed. Given
         only proposals, everything about the result but its times is the same on every machine run; a deadline cuts
         the same trajectory short, and more of either never gives a worse result.
     seed
@@ -134,6 +136,8 @@ def search(
         Called about five times a second with the seconds or proposals done.
     schedule
         Cooling; the default suits.
+    clock
+        What counts the seconds: wall clock time, or ``time.process_time`` for measurements on a busy machine.
 
     Raises
     ------
@@ -152,7 +156,7 @@ def search(
     limits.check(instance, total_cap, fixed)
     if start is not None and (wrong := violations(instance, start, fixed)):
         raise InputError(f"the routes to start from break a rule: {wrong[0]}", field="start")
-    began = time.monotonic()
+    began = clock()
     plan = schedule or Schedule()
     run = _Run(
         p=pack(instance, fixed),
@@ -161,6 +165,7 @@ def search(
         iterations=iterations,
         schedule=plan,
         stop=threading.Event(),
+        clock=clock,
     )
     cap = np.inf if total_cap is None else float(total_cap)
     states = [
@@ -172,7 +177,7 @@ def search(
         jobs = [pool.submit(_chain, run, state, trace, start) for state, trace in zip(states, traces)]
         try:
             while wait(jobs, timeout=0.2).not_done:
-                _tell(progress, states, began, seconds, iterations)
+                _tell(progress, states, run, seconds)
         except KeyboardInterrupt:
             interrupted = True
         finally:
@@ -187,7 +192,7 @@ def search(
     found = evaluate(instance, (*routes, *fixed))
     return SearchResult(
         routes=routes, att=found.att, trt=found.trt, iterations=int(max(s.tally[STEPS] for s in states)),
-        seconds=time.monotonic() - began, trace=tuple(traces[winner]),
+        seconds=clock() - began, trace=tuple(traces[winner]),
         evaluations=int(sum(s.tally[EVALUATIONS] for s in states)), interrupted=interrupted,
     )  # fmt: skip
 
@@ -200,6 +205,7 @@ class _Run:
     iterations: int | None
     schedule: Schedule
     stop: threading.Event
+    clock: Callable[[], float]
 
 
 def _arrays(p: Problem, routes: RouteSet) -> tuple[np.ndarray, np.ndarray]:
@@ -238,10 +244,10 @@ def _chain(run: _Run, s: State, trace: list[tuple[int, float, float]], start: Ro
             hot = max(hot, plan.lift * reference / max(float(s.number[TRT]), 1e-9))
         cycle_end = cycle_start + cycle_length
         while s.tally[STEPS] < min(cycle_end, limit):
-            before = time.monotonic()
+            before = run.clock()
             stop = min(cycle_end, limit, s.tally[STEPS] + int(chunk))
             anneal(p, s, int(stop), cycle_start, cycle_length, hot, plan.cold * scale)
-            now = time.monotonic()
+            now = run.clock()
             if s.number[BEST_ATT] < last and s.tally[HAS_BEST]:
                 last = s.number[BEST_ATT]
                 trace.append((int(s.tally[BEST_STEP]), now - run.began, float(last)))
@@ -254,13 +260,13 @@ def _chain(run: _Run, s: State, trace: list[tuple[int, float, float]], start: Ro
         cycle += 1
 
 
-def _tell(progress: Progress, states: list[State], began: float, seconds: float | None, iterations: int | None) -> None:
+def _tell(progress: Progress, states: list[State], run: _Run, seconds: float | None) -> None:
     best = min((float(s.number[BEST_ATT]) for s in states if s.tally[HAS_BEST]), default=None)
     note = "no feasible routes yet" if best is None else f"mean travel time {best:.3f} min"
     if seconds is not None:
-        progress("search", min(time.monotonic() - began, seconds), seconds, note)
+        progress("search", min(run.clock() - run.began, seconds), seconds, note)
     else:
-        progress("search", float(min(s.tally[STEPS] for s in states)), iterations, note)
+        progress("search", float(min(s.tally[STEPS] for s in states)), run.iterations, note)
 
 
 def _why_not(instance: Instance, p: Problem, states: list[State], total_cap: float | None, fixed: RouteSet) -> str:
