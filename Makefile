@@ -36,8 +36,8 @@ bench: $(VENV)/dev.stamp  ## benchmarks; they print tables and need the shared d
 
 lock:  ## resolve the locked requirements anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install -q pip-tools
-	$(VENV)-lock/bin/pip-compile -q $(LOCK) -o requirements/run.txt pyproject.toml
-	$(VENV)-lock/bin/pip-compile -q $(LOCK) --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+	$(VENV)-lock/bin/pip-compile -q $(LOCK) --extra platform -o requirements/run.txt pyproject.toml
+	$(VENV)-lock/bin/pip-compile -q $(LOCK) --extra platform --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
 	rm -r $(VENV)-lock
 LOCK = --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 

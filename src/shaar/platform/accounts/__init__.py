@@ -1,0 +1,1 @@
+"""Who people are: persons, organisations, scoped and dated roles, and how they prove themselves."""

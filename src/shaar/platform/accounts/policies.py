@@ -1,0 +1,90 @@
+"""Who holds which role where, today: the two questions that every other policy is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from shaar.platform.places.models import Territory
+
+from .models import Organisation, Person, Role, RoleKind
+
+#: Roles that take the word of a second person to come into force.
+ABOVE_OFFICER = (RoleKind.HEAD, RoleKind.COMMISSION, RoleKind.MAYOR, RoleKind.AUDITOR, RoleKind.ADMIN)
+#: Roles that work at the desk; of these, those above officer must sign in with a second factor.
+STAFF = (RoleKind.OPERATOR, RoleKind.OFFICER, *ABOVE_OFFICER)
+
+
+def roles_in_force(person: Any) -> QuerySet[Role]:
+    """Roles that hold today."""
+    today = timezone.localdate()
+    if not isinstance(person, Person) or not person.is_active:
+        return Role.objects.none()
+    approved = ~Q(kind__in=ABOVE_OFFICER) | Q(approved_by__isnull=False)
+    return person.roles.filter(approved, since__lte=today, until__gte=today, ended_at__isnull=True)
+
+
+def _held(person: Any) -> list[Role]:
+    """Roles in force, read once for a person object (one request)."""
+    if not isinstance(person, Person):
+        return []
+    if "_held" not in person.__dict__:
+        person.__dict__["_held"] = list(roles_in_force(person).select_related("territory", "organisation"))
+    held: list[Role] = person.__dict__["_held"]
+    return held
+
+
+def forget(person: Person) -> None:
+    """Read the person's roles anew next time; services that change roles call it."""
+    person.__dict__.pop("_held", None)
+
+
+def has_role(
+    person: Any,
+    *kinds: str,
+    territory: Territory | None = None,
+    organisation: Organisation | None = None,
+) -> bool:
+    """Whether the person holds one of these roles here.
+
+    A role without a territory holds in the whole city; one with a territory holds there and in all inside it. With
+    ``organisation`` the role must be one of that organisation. Without ``territory`` any territory will do.
+    """
+    return any(
+        role.kind in kinds
+        and (territory is None or role.territory is None or role.territory.contains(territory))
+        and (organisation is None or role.organisation_id == organisation.pk)
+        for role in _held(person)
+    )
+
+
+def is_staff(person: Any) -> bool:
+    """Whether the person works at the desk."""
+    return has_role(person, *STAFF)
+
+
+def territories_of(person: Any, *kinds: str) -> Q | None:
+    """A filter on ``territory`` fields for what the person's roles cover; None: nothing; ``Q()``: everything.
+
+    Use it for lists: ``Measure.objects.filter(territories_of(viewer, "officer"))``.
+    """
+    parts: list[Q] = []
+    for role in _held(person):
+        if role.kind in kinds:
+            if role.territory is None:
+                return Q()
+            parts.append(Q(territory__path__startswith=role.territory.path))
+    if not parts:
+        return None
+    whole = parts[0]
+    for part in parts[1:]:
+        whole |= part
+    return whole
+
+
+def kinds_of(person: Any) -> Iterable[str]:
+    """Kinds of role that the person holds somewhere."""
+    return {role.kind for role in _held(person)}

@@ -1,0 +1,1 @@
+"""The interface for programs: one OpenAPI document over all rooms."""

@@ -1,0 +1,1 @@
+"""Grants scored and ballots counted, with reasons and a human signer."""

@@ -1,0 +1,1 @@
+"""Staff pages: views and templates only."""

@@ -1,0 +1,7 @@
+"""Addresses of the desk; each subject lists its own in ``views/<subject>.py`` as ``urlpatterns``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+urlpatterns: list[Any] = []

@@ -1,0 +1,1 @@
+"""How languages that Django lacks write dates and numbers."""

@@ -1,0 +1,1 @@
+"""Public pages: views and templates only."""

@@ -1,0 +1,1 @@
+"""Measures put forward, talked over, met about and bound into plans."""

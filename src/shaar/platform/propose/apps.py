@@ -1,0 +1,12 @@
+"""Propose as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ProposeConfig(AppConfig):
+    """Measures put forward, talked over, met about and bound into plans."""
+
+    name = "shaar.platform.propose"
+    label = "propose"
