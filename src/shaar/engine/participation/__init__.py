@@ -1,0 +1,1 @@
+"""Ballots counted with every step kept, and opinions grouped: pure calculations."""
