@@ -1,101 +1,256 @@
-"""Today's lines against designed ones in a real city: at the same fleet, and at the same passenger time.
+"""Today's buses against designed lines in two real cities, judged by the timetable router on every stop.
 
-    python benchmarks/design_cities.py CITY [CITY ...] [--seconds 20] [--window 14:00-16:00]
+    python benchmarks/design_cities.py [NAME ...] [--iterations 60000] [--images docs/img]
 
-CITY is a folder made by `shaar city build` with a timetable. Both networks are judged twice: by the search model, and
-by the timetable router on every stop (`shaar.engine.study.baseline`) with the same demand, over the window.
+Las Palmas and Porto Alegre, each with today's lines and new headways, new lines at the same fleet, at the same
+vehicle-hours, and with the fewest vehicles found that keep today's passenger time. City folders are built from the
+shared data once. The search is bounded by proposals and not by time, so that a busy machine gives the same plan.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.access.equity import worst_decile
 from shaar.engine.city import folder
+from shaar.engine.city.model import City
+from shaar.engine.demand.parameters import Parameters
+from shaar.engine.design.city_lines import BUS_MODES
+from shaar.engine.design.city_measures import area_names
 from shaar.engine.fleet.service import line_fleets
-from shaar.engine.study.baseline import baseline
-from shaar.engine.study.demand import city_demand
+from shaar.engine.routing.street_times import street_minutes
+from shaar.engine.study.demand import demand_parameters, model_demand
 from shaar.engine.study.design import Wishes, design
 from shaar.engine.study.design_output import design_feed
-from shaar.engine.study.results import Baseline, NetworkPlan, Options
+from shaar.engine.study.design_plan import kg_per_km
+from shaar.engine.study.results import DesignResult, NetworkPlan, Options
+from shaar.engine.study.verdict import Comparison, Verdict, area_table, at_day_of, compare, judge, work_of
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
+from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.read import read_gtfs
+from shaar.report.maps.minutes_map import Words, minutes_map
 
-ROW = "| {:<34} | {:>8} | {:>5} | {:>9} | {:>9} | {:>9} | {:>11} | {:>9} | {:>9} |"
+HERE = Path(__file__).resolve().parent
+SHARED = Path(os.environ.get("SHAAR_SHARED_DATA", HERE.parents[1] / "shared" / "data"))
+F64 = npt.NDArray[np.float64]
+
+#: Fleets of the front over today's: what the smallest fleet with the same passenger time is looked for among.
+STEPS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+#: Other demand matrices, drawn from the ranges of the demand parameters, on which gains are checked.
+DEMAND_DRAWS = 10
+#: Draws of the phases of headway services, and seconds between departures.
+PHASES = 4
+STEP_S = 120
+ROW = "{:<33} {:>4} {:>5} {:>5} {:>6} {:>5} {:>6} {:>6} {:>6} {:>6} {:>5} {:>6} {:>6} {:>6}"
+HEADS = ("veh.", "lines", "min", "worst", "trans", "unserv", "fast>2", "fast>5", "slow>2", "slow>5",
+         "v-h/h", "v-km/h", "kgCO2e/h")  # fmt: skip
 
 
-def main() -> None:
-    """Print one table a city."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("city", type=Path, nargs="+")
-    parser.add_argument("--seconds", type=float, default=20.0)
+@dataclass(frozen=True)
+class Case:
+    """A city: its sources in the shared data, and the hours in which journeys are looked at."""
+
+    name: str
+    sources: tuple[str, ...]
+    window: tuple[float, float]
+
+
+CASES = {
+    "las_palmas": Case(
+        "Las Palmas",
+        ("--osm", "las_palmas/las_palmas_osm_20230221.osm.pbf", "--gtfs", "las_palmas/gtfs_guaguas_20230222.zip",
+         "--country", "ES"),
+        (7, 9),
+    ),
+    "porto_alegre": Case(
+        "Porto Alegre",
+        ("--osm", "porto_alegre/poa_osm.pbf", "--gtfs", "porto_alegre/poa_eptc.zip", "--gtfs",
+         "porto_alegre/poa_trensurb.zip", "--zones", "porto_alegre/poa_hexgrid.csv", "--country", "BR"),
+        # The feed is a sample of trips that start from 12:00 to 16:00: from 13:00 on all buses run, and most journeys
+        # that begin by 14:30 end before the sample does.
+        (13, 14.5),
+    ),
+}  # fmt: skip
+
+
+def main() -> int:
+    """Print the tables of each city and draw its map."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="*", choices=[*CASES, []], help="cities [all]")
+    parser.add_argument("--iterations", type=int, default=60_000, help="proposals of each search")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--budget", type=int, default=6)
-    parser.add_argument("--window", default="7:00-9:00")
+    parser.add_argument("--folders", type=Path, default=HERE.parent / "out" / "cities", help="where city folders are")
+    parser.add_argument("--images", type=Path, help="folder in which the maps are written")
     asked = parser.parse_args()
-    a, b = (sum(int(x) * y for x, y in zip(t.split(":"), (3600, 60), strict=True)) for t in asked.window.split("-"))
-    for path in asked.city:
-        compare(path, asked.seconds, asked.seed, asked.budget, replace(Options(seed=asked.seed), window=(a, b)))
+    if not SHARED.is_dir():
+        print("the shared data folder is not here; set SHAAR_SHARED_DATA", file=sys.stderr)
+        return 1
+    for name in asked.name or CASES:
+        case = CASES[name]
+        path = asked.folders / name
+        if not (path / "city.toml").exists():
+            build(case, path)
+        study = Study(case, path, asked.seed, asked.iterations)
+        study.tell()
+        if asked.images:
+            asked.images.mkdir(parents=True, exist_ok=True)
+            (asked.images / f"minutes-{name.replace('_', '-')}.svg").write_text(study.picture(), encoding="utf-8")
+    return 0
 
 
-def compare(path: Path, seconds: float, seed: int, budget: int, options: Options) -> None:
-    """Design a city in three ways and print what each gives."""
-    began = time.monotonic()
-    city = folder.read(path)
-    if city.gtfs is None:
-        raise SystemExit(f"{path}: the city has no timetable to compare with")
-    feed = read_gtfs(city.gtfs)
-    od = city_demand(city)
-    print(f"\n## {city.meta.name}, window {options.window[0] // 3600}:00-{options.window[1] // 3600}:00\n")
-    print(ROW.format("network", "vehicles", "lines", "model min", "worst 10%", "near stop", "router min", "transfers",
-                     "unreached"))  # fmt: skip
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    now = baseline(city, feed, options=options, od=od)
-    size = sum(line_fleets(day_timetable(feed, typical_weekday(feed), previous_day=False)).values())
-    same: dict[str, Any] = {"feed": feed, "seed": seed, "options": options}
-    probe = design(city, od, **same, fleets=[size], iterations=200, wishes=Wishes(mode="headways"))
-    today = probe.today
-    assert today is not None
-    show("today", today, now, size)
-    plan = probe.front[probe.chosen]
-    show(
-        "today's lines, new headways", plan, baseline(city, design_feed(city, probe, feed=feed), options=options, od=od)
-    )
-    few = design(city, od, **same, seconds=seconds, wishes=Wishes(change_budget=budget))
-    show(f"at most {budget} changes", few.front[few.chosen],
-         baseline(city, design_feed(city, few, feed=feed), options=options, od=od))  # fmt: skip
-    # Same fleet, and smaller ones: the smallest that still beats today's passenger time by the router.
-    fleets = sorted({size, *(round(size * share) for share in (0.4, 0.5, 0.7))})
-    new = design(city, od, **same, fleets=fleets, seconds=seconds)
-    for k, plan in sorted(enumerate(new.front), key=lambda p: -p[1].fleet):
-        then = baseline(city, design_feed(city, new, plan, feed=feed), options=options, od=od)
-        equal = ", same fleet" if k == new.chosen else ""
-        show(f"new lines{equal}", plan, then)
-        if then.journeys.mean > now.journeys.mean:
-            break
-    print("\nWinners and losers at the same fleet (search model), those that lose most first:\n")
-    print("| area | trips/day | today min | plan min | change % | trips that lose > 1 min |")
-    print("|---|---:|---:|---:|---:|---:|")
-    large = [r for r in new.front[new.chosen].areas if float(r["trips_day"]) >= 500]
-    for r in large if len(large) <= 16 else [*large[:8], *large[-8:]]:
-        print(f"| {r['area']} | {r['trips_day']:,.0f} | {r['before_minutes']:.1f} | {r['after_minutes']:.1f} | "
-              f"{r['change_percent']:+.1f} | {r['lose_share']:.0%} |")  # fmt: skip
-    print(f"\n{time.monotonic() - began:.0f} s in all, {seconds:.0f} s of them for each search.", flush=True)
+def build(case: Case, path: Path) -> None:
+    """Make the city folder from the shared data."""
+    sources = [str(SHARED / "cities" / s) if "/" in s else s for s in case.sources]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "shaar", "city", "build", str(path), *sources, "--name", case.name]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def show(name: str, plan: NetworkPlan, judged: Baseline, vehicles: int | None = None) -> None:
-    """Print one network."""
-    j = judged.journeys
-    print(ROW.format(
-        name, vehicles or plan.fleet, judged.network.lines if judged.network else 0, f"{plan.mean_minutes:.1f}",
-        f"{plan.worst_tenth_minutes:.1f}", f"{plan.coverage:.1%}", f"{j.mean:.1f}", f"{j.transfers:.2f}",
-        f"{j.unreached:.2%}",
-    ), flush=True)  # fmt: skip
+class Study:
+    """One city: today's network, the designed ones, and the router's verdict on each."""
+
+    def __init__(self, case: Case, path: Path, seed: int, iterations: int) -> None:
+        began = time.process_time()
+        self.case, self.seed, self.iterations = case, seed, iterations
+        self.city: City = folder.read(path)
+        assert self.city.gtfs is not None
+        self.feed: Feed = read_gtfs(self.city.gtfs)
+        a, b = case.window
+        self.options = at_day_of(Options(seed=seed, window=(round(a * 3600), round(b * 3600))), self.feed)
+        minutes = street_minutes(self.city, mode="car")
+        self.od = model_demand(self.city, minutes=minutes).daily
+        self.others = [self._drawn(demand_parameters(), k, minutes) for k in range(DEMAND_DRAWS)]
+        day = day_timetable(self.feed, typical_weekday(self.feed), previous_day=False, modes=BUS_MODES)
+        self.size = sum(line_fleets(day).values())
+        self.kg = kg_per_km(self.city)
+        self.area = area_names(self.city)
+        self.today = judge(self.city, self.feed, self.od, options=self.options, step_s=STEP_S)
+        self.rows: list[tuple[str, Verdict, Comparison]] = []
+        self.known: dict[int, Verdict] = {}
+        old = self._design([self.size], Wishes(mode="headways"))
+        self._row("today's lines, new headways", self._judged(old, old.front[old.chosen]))
+        self.new = self._design(sorted({round(self.size * s) for s in STEPS}), Wishes())
+        front = sorted(self.new.front, key=lambda p: p.fleet)
+        self.plan = self.new.front[self.new.chosen]
+        self.same = self._row("new lines, same fleet", self._verdict(self.plan))
+        feeds = [design_feed(self.city, self.new, p, feed=self.feed) for p in front]
+        hours = [work_of(f, self.options).hours for f in feeds]
+        k = max((k for k, h in enumerate(hours) if h <= self.today.work.hours), default=0)
+        self._row("new lines, same vehicle-hours", self._verdict(front[k]))
+        least = self._least(front)
+        if least is not None:
+            self._row("new lines, same passenger time", self._verdict(least))
+        self.seconds = time.process_time() - began
+
+    def _drawn(self, table: Parameters, k: int, minutes: F64) -> F64:
+        drawn = model_demand(self.city, parameters=table.draw(self.seed + 1 + k), minutes=minutes).daily
+        return drawn * (self.od.sum() / drawn.sum())
+
+    def _design(self, fleets: list[int], wishes: Wishes) -> DesignResult:
+        return design(self.city, self.od, feed=self.feed, fleets=fleets, seed=self.seed, iterations=self.iterations,
+                      options=self.options, wishes=wishes)  # fmt: skip
+
+    def _judged(self, result: DesignResult, plan: NetworkPlan) -> Verdict:
+        feed = design_feed(self.city, result, plan, feed=self.feed)
+        return judge(self.city, feed, self.od, options=self.options, draws=PHASES, step_s=STEP_S)
+
+    def _verdict(self, plan: NetworkPlan) -> Verdict:
+        if plan.fleet not in self.known:
+            self.known[plan.fleet] = self._judged(self.new, plan)
+        return self.known[plan.fleet]
+
+    def _least(self, front: list[NetworkPlan]) -> NetworkPlan | None:
+        """Bisect the front for the fewest vehicles whose mean journey is not longer than today's."""
+        low, high, best = 0, len(front) - 1, None
+        while low <= high:
+            k = (low + high) // 2
+            if self._verdict(front[k]).mean <= self.today.mean:
+                best, high = front[k], k - 1
+            else:
+                low = k + 1
+        return best
+
+    def _row(self, name: str, verdict: Verdict) -> Comparison:
+        compared = compare(self.today, verdict, self.od, self.others)
+        self.rows.append((name, verdict, compared))
+        return compared
+
+    def tell(self) -> None:
+        """Print the tables."""
+        a, b = self.case.window
+        day = self.options.day
+        print(f"{self.case.name}, {day.isoformat() if day else ''}, departures {clock(a)} to {clock(b)}, "
+              f"{self.od.sum():,.0f} modelled trips a day, {self.city.zones.height} zones\n")  # fmt: skip
+        print(ROW.format("", *HEADS))
+        self._print("today", self.today, None)
+        for name, verdict, compared in self.rows:
+            self._print(name, verdict, compared)
+        print()
+        for name, _, c in self.rows:
+            print(f"{name}: {c.gain:.1f} min shorter ({c.gain_low:.1f} to {c.gain_high:.1f} over {DEMAND_DRAWS + 1} "
+                  "matrices of demand and the phases of headway services)")  # fmt: skip
+        print(f"\n{'same fleet, by area':<20} {'trips/day':>9} {'today':>6} {'plan':>6} {'min':>6} {'%':>6} "
+              f"{'gain':>5} {'lose':>5}")  # fmt: skip
+        table = area_table(self.area, self.today, self.rows[1][1], self.same, self.od)
+        rows = [r for r in table.iter_rows(named=True) if r["trips_day"] >= 0.005 * self.od.sum()]
+        for r in rows if len(rows) <= 16 else [*rows[:8], *rows[-8:]]:
+            print(f"{r['area'][:20]:<20} {r['trips_day']:>9,.0f} {r['before_minutes']:>6.1f} {r['after_minutes']:>6.1f}"
+                  f" {r['change_minutes']:>+6.1f} {r['change_percent']:>+6.1f} {r['gain_share']:>5.0%} "
+                  f"{r['lose_share']:>5.0%}")  # fmt: skip
+        people = self.city.zones["population"].fill_null(0.0).to_numpy()
+        part = [float(people[self.same.clear == s].sum() / people.sum()) for s in (1, 0, -1)]
+        print(f"\nresidents of zones that clearly gain {part[0]:.1%}, no clear change {part[1]:.1%}, clearly lose "
+              f"{part[2]:.1%}; {self.seconds:.0f} CPU seconds\n", flush=True)  # fmt: skip
+
+    def _print(self, name: str, v: Verdict, c: Comparison | None) -> None:
+        shares = ["" for _ in range(4)] if c is None else [f"{s:.1%}" for s in (*c.faster, *c.slower)]
+        print(ROW.format(
+            name, v.work.vehicles, v.work.lines, f"{v.mean:.1f}", f"{self._worst(v):.1f}", f"{v.transfers:.2f}",
+            f"{v.unreached:.2%}", *shares, f"{v.work.hours:.0f}", f"{v.work.km:,.0f}",
+            f"{v.work.km * self.kg:,.0f}",
+        ))  # fmt: skip
+
+    def _worst(self, v: Verdict) -> float:
+        """Mean journey of the tenth of residents whose zone's journeys are longest."""
+        people = self.city.zones["population"].fill_null(0.0).to_numpy()
+        return worst(v.minutes.mean(axis=0, dtype=np.float64), self.od, people)
+
+    def picture(self) -> str:
+        """The map of winners and losers at the same fleet."""
+        ways: tuple[Callable[[str], str], ...] = (lambda s: f"{s} min shorter", lambda s: f"{s} min longer")
+        sizes = ("6 or more", "3 to 6", "1 to 3")
+        words = Words(
+            title=f"{self.case.name}: journeys with new lines and the same {self.size} buses",
+            legend="Mean journey of the trips from and to a zone, against today (timetable router, modelled demand)",
+            classes=(*map(ways[0], sizes), "no clear change", *map(ways[1], reversed(sizes))),
+            credit="© OpenStreetMap contributors",
+        )
+        return minutes_map(self.city, self.same.change, self.same.clear, words)
+
+
+def clock(hour: float) -> str:
+    """Write an hour as 7:00."""
+    return f"{int(hour)}:{round(hour * 60) % 60:02d}"
+
+
+def worst(minutes: F64, od: F64, people: F64) -> float:
+    """Mean over the tenth of residents with the longest journeys."""
+    trips = od.sum(axis=1) + od.sum(axis=0)
+    total = (minutes * od).sum(axis=1) + (minutes * od).sum(axis=0)
+    known = (trips > 0) & (people > 0)
+    return worst_decile(total[known] / trips[known], people[known], high_is_bad=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pyproj import Transformer
 
 from shaar.engine.access.equity import worst_decile
 from shaar.engine.city.model import City
@@ -111,14 +112,23 @@ def area_means(areas: Areas, model: HeadwayModel, means: F64) -> F64:
 
 
 def areas_of(city: City, instance: CityInstance) -> Areas:
+    """Name the area of each zone; see :func:`area_names`."""
+    said = area_names(city, instance.streets.to_metric)
+    unique = tuple(sorted(set(said)))
+    place = {name: k for k, name in enumerate(unique)}
+    return Areas(unique, np.array([place[s] for s in said], np.int64), np.full(len(unique), np.inf))
+
+
+def area_names(city: City, to_metric: Transformer | None = None) -> tuple[str, ...]:
     """Name the area of each zone: its settlement, else its district, else a part of the compass around the centre.
 
     The centre holds the half of the residents nearest to the median place; the rest is cut into eight directions.
     """
+    to_metric = to_metric or Transformer.from_crs("OGC:CRS84", city.meta.crs, always_xy=True)
     names = {str(k): str(n or k) for k, n in city.places.select("place_id", "name").iter_rows()}
     zones = city.zones
     label = [s or d for s, d in zones.select("settlement", "district").iter_rows()]
-    x, y = instance.streets.to_metric.transform(zones["lon"].to_numpy(), zones["lat"].to_numpy())
+    x, y = to_metric.transform(zones["lon"].to_numpy(), zones["lat"].to_numpy())
     xy = np.column_stack([x, y])
     people = zones["population"].fill_null(0.0).to_numpy().astype(np.float64)
     off = xy - _median_place(xy, people)
@@ -126,13 +136,10 @@ def areas_of(city: City, instance: CityInstance) -> Areas:
     order = np.argsort(far, kind="stable")
     half = far[order[np.searchsorted(np.cumsum(people[order]), people.sum() / 2.0)]] if people.sum() > 0 else np.inf
     sector = np.round(np.arctan2(off[:, 1], off[:, 0]) / (np.pi / 4)).astype(int) % 8
-    said = [
+    return tuple(
         names.get(where, where) if where else ("centre" if far[k] <= half else COMPASS[sector[k]])
         for k, where in enumerate(label)
-    ]
-    unique = tuple(sorted(set(said)))
-    place = {name: k for k, name in enumerate(unique)}
-    return Areas(unique, np.array([place[s] for s in said], np.int64), np.full(len(unique), np.inf))
+    )
 
 
 def _median_place(xy: F64, people: F64) -> F64:

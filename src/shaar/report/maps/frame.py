@@ -37,7 +37,7 @@ def map_box(
     svg = Markup('<svg class="map" viewBox="0 0 {w} {h}" role="{role}" aria-label="{label}">{content}</svg>').format(
         w=WIDTH, h=window.height, role="group" if links_inside else "img", label=label, content=content
     )
-    metres = _scale_metres(window)
+    metres = scale_metres(window)
     text = s.unit(metres / 1000, "km") if metres >= 1000 else s.unit(metres, "m")
     scale = el("div", el("span", text), class_="scale", style=f"width:{100 * metres / window.metres / WIDTH:.2f}%")
     credit = Markup("")
@@ -48,7 +48,7 @@ def map_box(
     return Markup("").join([box, legend])
 
 
-def _scale_metres(window: Frame) -> float:
+def scale_metres(window: Frame) -> float:
     """Return a round length that takes about a fifth of the width."""
     most = window.metres * WIDTH * 0.24
     series = [m * 10.0**e for e in range(1, 6) for m in (1, 2, 5)]
