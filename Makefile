@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all quick lint types imports docs bench lock clean
+.PHONY: help demo test test-all test-postgres quick lint types imports docs bench lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,9 @@ test: $(VENV)/dev.stamp  ## the quick test suite (under 6 minutes on 2 cores)
 
 test-all: $(VENV)/dev.stamp  ## every test
 	$(BIN)/python -m pytest $(TESTS)
+
+test-postgres: $(VENV)/dev.stamp  ## the platform's tests again, on a PostgreSQL of their own
+	$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest tests/platform $(TESTS)
 
 lint: $(VENV)/dev.stamp  ## style
 	$(BIN)/ruff check src tests benchmarks scripts examples

@@ -18,6 +18,8 @@ COMMANDS = {
     "design": ("shaar.cli.design", "design", "Design lines and headways under a fleet limit."),
     "plan": ("shaar.cli.plan", "plan", "Check, baseline, design, compare, account carbon, and write one report."),
     "benchmark": ("shaar.cli.benchmark", "benchmark", "Measure the program against published results."),
+    "serve": ("shaar.cli.site", "serve", "Serve the platform: proposals, grants, ballots, plans."),
+    "manage": ("shaar.cli.site", "manage", "Run a command of the platform's administration."),
     "demo": ("shaar.cli.plan", "demo", "Run the plan on the example city (Astana) and serve its report."),
 }
 

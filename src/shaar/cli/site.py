@@ -1,0 +1,99 @@
+"""`shaar serve`, `shaar worker`, `shaar manage`: the platform from the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from shaar.engine.errors import ShaarError
+
+_SETTINGS = "shaar.platform.settings"
+_HOME = click.option(
+    "--home", type=click.Path(path_type=Path), help="Folder of databases, files and the key [$SHAAR_HOME, else var]."
+)
+_CITY = click.option("--city", help="Profile of the city: a name or a folder [$SHAAR_CITY, else astana].")
+
+
+def prepare(home: Path | None = None, city: str | None = None, *, development: bool = False) -> None:
+    """Set up Django for this process and those it starts.
+
+    Raises
+    ------
+    ShaarError
+        If the platform's packages are not installed.
+    """
+    if find_spec("django") is None:
+        raise ShaarError('the platform is not installed: pip install "shaar[platform]"')
+    if home is not None:
+        os.environ["SHAAR_HOME"] = str(home)
+    if city is not None:
+        os.environ["SHAAR_CITY"] = city
+    if development:
+        os.environ["SHAAR_DEVELOPMENT"] = "yes"
+    os.environ["DJANGO_SETTINGS_MODULE"] = _SETTINGS
+    import django
+
+    django.setup()
+
+
+def bring_up_to_date() -> None:
+    """Make or migrate the databases, and take in the territories of the city's profile."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    for database in settings.DATABASES:
+        call_command("migrate", database=database, verbosity=0)
+    call_command("createcachetable", database="jobs" if "jobs" in settings.DATABASES else "default", verbosity=0)
+    call_command("import_territories", verbosity=0)
+
+
+def run_servers(host: str, port: int, threads: int) -> None:
+    """Serve until Ctrl-C: one web process and one worker beside it; both end together."""
+    worker = subprocess.Popen([sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--no-startup-delay"])
+    web = subprocess.Popen(
+        [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws",
+            "--blocking-threads", str(threads), "shaar.platform.wsgi:application",
+        ],
+    )  # fmt: skip
+    try:
+        code = web.wait()
+    except KeyboardInterrupt:
+        code = 0
+    finally:
+        for process in (web, worker):
+            process.terminate()
+        for process in (web, worker):
+            process.wait(timeout=20)
+    if code:
+        raise ShaarError(f"the web server ended with code {code}; is port {port} in use?")
+
+
+@click.command()
+@_HOME
+@_CITY
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen at.")
+@click.option("--threads", default=8, show_default=True, help="Requests answered at once.")
+@click.option("--development", is_flag=True, help="Codes and mails in the console, example sign-ins; never in public.")
+def serve(home: Path | None, city: str | None, host: str, port: int, threads: int, development: bool) -> None:
+    """Serve the platform: pages, interface for programs, and the worker beside them."""
+    prepare(home, city, development=development)
+    bring_up_to_date()
+    click.echo(f"Shaar at http://{host}:{port}/  (Ctrl-C ends it)")
+    run_servers(host, port, threads)
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def manage(arguments: tuple[str, ...]) -> None:
+    """Run a Django management command, as `shaar manage verify_events`."""
+    prepare()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["shaar manage", *(arguments or ("help",))])
