@@ -24,6 +24,7 @@ PROGRAMS = {
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],
     "tndp": ["tndp.py"],
+    "tndp_growth": ["tndp_growth.py"],
 }
 
 INTRO = """# Results
