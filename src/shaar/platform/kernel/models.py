@@ -116,3 +116,10 @@ class Submission(models.Model):
     at = models.DateTimeField(default=timezone.now)
     object_type = models.CharField(max_length=60, blank=True)
     object_id = models.UUIDField(null=True, blank=True)
+
+
+class TelegramUpdate(models.Model):
+    """A message from Telegram that was taken, so that the same one again is not answered twice."""
+
+    id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import path
-
-from .views import home
+from .views import design, home
 
 urlpatterns = [
-    path("", home.home, name="home"),
+    *home.urlpatterns,
+    *design.urlpatterns,
 ]

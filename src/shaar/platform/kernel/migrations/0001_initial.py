@@ -36,6 +36,13 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="TelegramUpdate",
+            fields=[
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Event",
             fields=[
                 ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
