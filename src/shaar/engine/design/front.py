@@ -17,6 +17,7 @@ from ..errors import InputError, ShaarError
 from ..progress import Progress, silent
 from . import limits
 from .construct import construct
+from .construct_short import construct_short
 from .evaluate import evaluate
 from .feasible import violations
 from .front_file import Sitting, read_front, write_front
@@ -26,9 +27,13 @@ from .kernels_archive import Archive, is_new, keep, new_archive
 from .network import check_routes_drivable
 from .problem import Problem, pack
 from .search import Schedule, SearchResult
-from .state import ATT, BAD, EVALUATIONS, HAS_BEST, MU, STEPS, TRT, State, new_state
+from .state import ATT, BAD, CAP, EVALUATIONS, HAS_BEST, MU, STEPS, TRT, State, new_state
 
 _GOLDEN = 0.6180339887498949
+#: Proposals of `construct_short` per proposal of its visit, since they cost less, and per route at most.
+_SHORT, _SHORT_AT_MOST = 10, 20_000
+#: Most by which the cap of such a visit lies above the least total route time it found, as a share.
+_SLACK = 0.1
 
 
 def dominates(a: SearchResult, b: SearchResult) -> bool:
@@ -177,8 +182,8 @@ class _Sweep:
 class _Visit:
     """One cooling cycle: under ``cap``, starting from the archive's routes at ``step`` (-1: construct).
 
-    ``price`` is what a minute over the cap costs at first, ``weight`` what any minute of total route time does;
-    ``fresh``: from so hot that the start is forgotten.
+    ``price`` is what a minute over the cap costs at first. ``short``: from routes constructed as short as can be,
+    under a cap just above them.
     """
 
     number: int
@@ -186,8 +191,7 @@ class _Visit:
     step: int
     proposals: int
     price: float
-    weight: float = 0.0
-    fresh: bool = False
+    short: bool = False
 
 
 def _archive(instance: Instance, p: Problem, low: float) -> Archive:
@@ -275,9 +279,7 @@ def _next_visit(sweep: _Sweep, number: int) -> _Visit:
     if place == 1:  # as short as can be
         if turn % 2:
             return _Visit(number, float(trt[0]), int(known[0]), 2 * proposals, _price(trt, att, 0))
-        # Weighed as if a minute of total route time cost ten times what it does on average; a long visit.
-        weight = 10.0 * float(att[0] / max(trt[0], 1e-9))
-        return _Visit(number, np.inf, int(known[0]), max(2, sweep.count // 3) * proposals, 0.0, weight, turn % 4 == 2)
+        return _Visit(number, np.inf, -1, max(2, sweep.count // 3) * proposals, 0.0, short=True)
     if sweep.given is not None:
         cap = sweep.given[place - 2]
     else:
@@ -316,7 +318,7 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     s.archive.least[:] = sweep.archive.least
     s.rng[:] = np.random.SeedSequence([sweep.seed, visit.number]).generate_state(1, np.uint64)
     s.tally[STEPS] = s.tally[EVALUATIONS] = s.tally[HAS_BEST] = 0
-    fresh = new_state(p, 0, 0, visit.cap, visit.weight, s.archive, plan.share, plan.learn)
+    fresh = new_state(p, 0, 0, visit.cap, 0.0, s.archive, plan.share, plan.learn)
     s.number[:] = fresh.number
     s.share[:] = fresh.share
     if visit.step < 0:
@@ -329,25 +331,31 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
         nodes = np.zeros((p.n_routes, p.max_nodes + 2), np.int32)
         nodes[:, : p.max_nodes] = sweep.archive.routes[visit.step]
         load(p, s, nodes, sweep.archive.length[visit.step].astype(np.int32))
-    s.number[MU] = visit.price if visit.price > 0 else 0.3 * s.number[ATT] / max(s.number[TRT], 1e-9)
+    vary = (visit.number * _GOLDEN) % 1.0
+    price = visit.price
+    if visit.short:
+        steps = min(_SHORT * visit.proposals, _SHORT_AT_MOST * p.n_routes)
+        if construct_short(p, s, steps, lambda: not _over(sweep)):
+            s.number[CAP] = s.number[TRT] * (1.0 + _SLACK * vary)
+            price = float(s.number[ATT] / max(s.number[TRT], 1e-9))
+    s.number[MU] = price if price > 0 else 0.3 * s.number[ATT] / max(s.number[TRT], 1e-9)
     scale = (s.number[ATT] if s.number[ATT] < 1e4 else 60.0) / p.n_routes
     # Where a minute of route time is dear, so is every move: the temperature must let minutes pass, not seconds.
     # How many depends on the landscape, so it varies from visit to visit, fourfold up and down.
-    vary = (visit.number * _GOLDEN) % 1.0
     lift = plan.lift * 4.0 ** (2.0 * vary - 1.0)
-    hot = max(plan.hot * scale * (1.0 if visit.step < 0 else plan.reheat * 4.0**vary), lift * visit.price)
-    if visit.weight > 0:
-        # Hot enough to forget the start, or, in turn, just to leave it: which is better depends on the time left.
-        hot = (0.8 if visit.fresh else 0.1) * visit.weight * float(p.minutes[np.isfinite(p.minutes)].mean())
-    cold = plan.cold * scale if visit.weight == 0 else 0.01 * hot
+    hot = max(plan.hot * scale * (1.0 if visit.step < 0 else plan.reheat * 4.0**vary), lift * price)
+    cold = plan.cold * scale
     chunk = 512.0
     while s.tally[STEPS] < visit.proposals:
         before = sweep.clock()
         anneal(p, s, min(visit.proposals, int(s.tally[STEPS] + chunk)), 0, visit.proposals, hot, cold)
-        now = sweep.clock()
-        if now >= sweep.deadline or sweep.stop.is_set():
+        if _over(sweep):
             return
-        chunk = min(max(chunk * 0.05 / max(now - before, 1e-4), chunk / 2, 64), chunk * 2)
+        chunk = min(max(chunk * 0.05 / max(sweep.clock() - before, 1e-4), chunk / 2, 64), chunk * 2)
+
+
+def _over(sweep: _Sweep) -> bool:
+    return sweep.stop.is_set() or sweep.clock() >= sweep.deadline
 
 
 def _results(sweep: _Sweep, spent: float, interrupted: bool) -> list[SearchResult]:
