@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-urlpatterns: list[Any] = []
+from .views import home
+
+urlpatterns: list[Any] = [
+    *home.urlpatterns,
+]
