@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .answer import Answer, Appeal
 from .comment import Comment, Flag
+from .hazard import Hazard, HazardAssessment
 from .measure import Credit, Draft, Measure, MeasureVersion, Support
 from .moderation import Moderation
 from .process import Feature, Phase, Process, Threshold
@@ -16,6 +17,8 @@ __all__ = [
     "Draft",
     "Feature",
     "Flag",
+    "Hazard",
+    "HazardAssessment",
     "Measure",
     "MeasureVersion",
     "Moderation",

@@ -24,7 +24,6 @@ class Feature(models.TextChoices):
     MEET = "meet", _("round tables")
     OPINE = "opine", _("vote on statements")
     BALLOT = "ballot", _("vote")
-    ANSWER = "answer", _("official answers")
 
 
 def check_features(value: Any) -> None:
