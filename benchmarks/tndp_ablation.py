@@ -1,9 +1,12 @@
 """What each part of the route search is worth: the same proposals without it.
 
     python benchmarks/tndp_ablation.py DATA [--proposals 150000] [--seeds 3]
+    python benchmarks/tndp_ablation.py DATA --fronts [--seconds 10] [--seeds 5]
 
-Prints the mean ATT (minutes) over the seeds on mumford0 (passenger view) and on mumford1 with the total route time
-capped at 500 minutes, and how much worse that is than the whole search.
+The first prints the mean ATT (minutes) over the seeds on mumford0 (passenger view) and on mumford1 with the total route
+time capped at 500 minutes, and how much worse that is than the whole search. The second makes fronts of mumford1 and
+mumford2, each in so many CPU seconds, and prints the ATT within three totals: that of the shortest published routes
+(Ahmed, Mumford and Kheiri 2019), twice that, and any.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from shaar.engine.design.front import front
 from shaar.engine.design.instance import Instance
 from shaar.engine.design.moves import PAIR_MOVES, SINGLE_MOVES
 from shaar.engine.design.search import Schedule, search
@@ -37,12 +41,49 @@ def variants() -> dict[str, Schedule]:
     return some
 
 
+def fronts(data: Path, seconds: float, seeds: int) -> None:
+    """Print what parts of the front sweep are worth, by CPU seconds."""
+    cases = [
+        (read_tndp(data / "mumford1", n_routes=15, min_nodes=10, max_nodes=30), 408.0),
+        (read_tndp(data / "mumford2", n_routes=56, min_nodes=10, max_nodes=22), 1330.0),
+    ]
+    whole = Schedule()
+    some = {
+        "whole, one chain": (whole, 1),
+        "without the short start": (replace(whole, short=0), 1),
+        "moves learn, rate 0.1": (replace(whole, learn=0.1), 1),
+        "two chains": (whole, 2),
+    }
+    print(f"fronts of {seconds:g} CPU s, mean ATT of {seeds} seeds (how many have a route set within the total)")
+    titles = (f"{case.name} {limit}" for case, cap in cases for limit in (f"<= {cap:g}", f"<= {2 * cap:g}", "any"))
+    print(" " * 24 + "".join(f"{title:>18}" for title in titles))
+    for name, (schedule, chains) in some.items():
+        line = f"{name:24}"
+        for instance, cap in cases:
+            front(instance, iterations=2 * instance.n_routes, caps=1)
+            made = [
+                front(instance, seconds=seconds, seed=seed, chains=chains, schedule=schedule, clock=time.process_time)
+                for seed in range(seeds)
+            ]
+            for total in (cap, 2 * cap, float("inf")):
+                att = [min((one.att for one in points if one.trt <= total), default=None) for points in made]
+                held = [one for one in att if one is not None]
+                line += f"{statistics.mean(held):>14.3f} ({len(held)})" if held else f"{'-':>14} (0)"
+        print(line, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Ablation of the route search.")
     parser.add_argument("data", type=Path)
     parser.add_argument("--proposals", type=int, default=150_000)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--fronts", action="store_true", help="fronts by CPU seconds instead of searches by proposals")
+    parser.add_argument("--seconds", type=float, default=10.0, help="CPU seconds of a front")
+    parser.add_argument("--seeds", type=int)
     wish = parser.parse_args()
+    if wish.fronts:
+        fronts(wish.data, wish.seconds, wish.seeds or 5)
+        return
+    wish.seeds = wish.seeds or 3
     cases: list[tuple[Instance, float | None]] = [
         (read_tndp(wish.data / "mumford0", n_routes=12, min_nodes=2, max_nodes=15), None),
         (read_tndp(wish.data / "mumford1", n_routes=15, min_nodes=10, max_nodes=30), 500.0),

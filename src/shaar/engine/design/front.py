@@ -30,9 +30,9 @@ from .search import Schedule, SearchResult
 from .state import ATT, BAD, CAP, EVALUATIONS, HAS_BEST, MU, STEPS, TRT, State, new_state
 
 _GOLDEN = 0.6180339887498949
-#: Proposals of `construct_short` per proposal of its visit, since they cost less, and per route at most.
-_SHORT, _SHORT_AT_MOST = 10, 20_000
-#: Most by which the cap of such a visit lies above the least total route time it found, as a share.
+#: Most proposals of `construct_short` per route.
+_SHORT_AT_MOST = 20_000
+#: Most by which the cap of a visit from short routes lies above their total route time, as a share.
 _SLACK = 0.1
 
 
@@ -271,13 +271,14 @@ def _next_visit(sweep: _Sweep, number: int) -> _Visit:
     proposals = int(sweep.schedule.first * sweep.p.n_routes * sweep.schedule.growth ** min(turn, 20))
     archive = sweep.archive
     known = _steps(archive)
-    if not len(known):
-        return _Visit(number, np.inf, -1, proposals, 0.0)
+    short = sweep.schedule.short > 0
+    if not len(known):  # where the rules are hard to keep, the short construction may succeed, and the other way round
+        return _Visit(number, np.inf, -1, proposals, 0.0, short=short and number % 2 == 1)
     trt, att = archive.trt[known], archive.att[known]
     if place == 0:
         return _Visit(number, np.inf, int(known[-1]), proposals, 0.0)
     if place == 1:  # as short as can be
-        if turn % 2:
+        if turn % 2 or not short:
             return _Visit(number, float(trt[0]), int(known[0]), 2 * proposals, _price(trt, att, 0))
         return _Visit(number, np.inf, -1, max(2, sweep.count // 3) * proposals, 0.0, short=True)
     if sweep.given is not None:
@@ -334,7 +335,7 @@ def _make(sweep: _Sweep, s: State, visit: _Visit) -> None:
     vary = (visit.number * _GOLDEN) % 1.0
     price = visit.price
     if visit.short:
-        steps = min(_SHORT * visit.proposals, _SHORT_AT_MOST * p.n_routes)
+        steps = min(plan.short * visit.proposals, _SHORT_AT_MOST * p.n_routes)
         if construct_short(p, s, steps, lambda: not _over(sweep)):
             s.number[CAP] = s.number[TRT] * (1.0 + _SLACK * vary)
             price = float(s.number[ATT] / max(s.number[TRT], 1e-9))

@@ -80,7 +80,9 @@ class Schedule:
     A cycle starts from the best routes so far. Temperatures are shares of ``ATT / n_routes``, about what one route
     matters; under a cap on the total route time (TRT) at least ``lift`` times ``ATT / TRT``. Cycles grow so that
     whenever a deadline falls, a good part of the time went into a cycle that finished. ``share`` says how often each
-    single and each pair move is proposed, ``learn`` how fast that follows their success (0: not at all).
+    single and each pair move is proposed, ``learn`` how fast that follows their success (0: not at all). ``short`` is
+    for fronts: proposals spent on the shortest routes (`construct_short`) per proposal of a visit that starts from them
+    (0: no such visits).
     """
 
     first: int = 250
@@ -91,6 +93,7 @@ class Schedule:
     lift: float = 1.0
     share: tuple[float, ...] = SINGLE_SHARE + PAIR_SHARE
     learn: float = 0.0
+    short: int = 10
 
 
 def search(
