@@ -24,9 +24,7 @@ def moving(form: Any) -> bool:
     """Whether the form was sent only to move its map: then nothing is wrong yet."""
     if not getattr(form, "is_bound", False):
         return False
-    return any(
-        error.code == "moving" for errors in form.errors.as_data().values() for error in errors
-    )  # fmt: skip
+    return any(error.code == "moving" for errors in form.errors.as_data().values() for error in errors)
 
 
 def control(bound: BoundField, *, quiet: bool = False) -> str:
@@ -57,7 +55,7 @@ def summary(form: Any, refusal: Any = None) -> list[tuple[str, str]]:
         return lines
     lines += [("", str(words)) for words in form.non_field_errors()]
     for bound in form:
-        lines += [(_target(bound), str(words)) for words in bound.errors]
+        lines += [(_target(bound), f"{bound.label}: {words}") for words in bound.errors]
     return lines
 
 

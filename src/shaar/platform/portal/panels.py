@@ -39,8 +39,8 @@ def register(page: str, name: str, *, order: int, template: str, fill: Callable[
     page
         `HOME` or `PLACE`.
     order
-        Lower comes first: 10 what needs people now (open ballots, calls), 20 proposals, 30 meetings and plans, 40 risks,
-        50 results.
+        Lower comes first: 10 what needs people now (open ballots, calls), 20 proposals, 30 meetings and plans,
+        40 risks, 50 results.
     template
         Gets what ``fill`` returns, and ``request``.
     fill

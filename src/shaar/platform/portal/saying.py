@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.dateformat import format as write_date
-from django.utils.html import format_html, linebreaks
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -41,8 +41,8 @@ def number(value: Any, decimals: int | None = None) -> str:
     except InvalidOperation:
         return str(value)
     if decimals is None:
-        rounded = exact.quantize(Decimal("0.01")) if exact.is_finite() else exact
-        decimals = 0 if rounded == rounded.to_integral_value() else max(0, -int(rounded.normalize().as_tuple().exponent))
+        rounded = (exact.quantize(Decimal("0.01")) if exact.is_finite() else exact).normalize()
+        decimals = max(0, -int(rounded.as_tuple().exponent)) if rounded.is_finite() else 0
     return write_number(float(exact), language(), int(decimals))
 
 
@@ -135,12 +135,3 @@ def signed(value: Any, decimals: int | None = None) -> str:
     """Write a change with its sign."""
     text = number(value, decimals)
     return text if text.startswith((MINUS, "–")) or not any(c in "123456789" for c in text) else f"+{text}"
-
-
-def markdown(text: str | None) -> SafeString:
-    """Show what people wrote: light Markdown, made harmless by the kernel; plain paragraphs where that is missing."""
-    try:
-        from shaar.platform.kernel.text import render  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return mark_safe(linebreaks(text or "", autoescape=True))
-    return mark_safe(str(render(text or "")))

@@ -17,8 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from shaar.platform.kernel import story, text
 from shaar.platform.kernel.fields import in_language
-from shaar.platform.portal import fielding, saying, stories
+from shaar.platform.portal import fielding, saying
 
 register = template.Library()
 register.filter("said", in_language)
@@ -28,8 +29,8 @@ register.filter("signed", saying.signed)
 register.filter("day", saying.day)
 register.filter("moment", saying.moment)
 register.filter("ago", saying.ago)
-register.filter("markdown", saying.markdown)
-register.filter("sentence", stories.sentence)
+register.filter("markdown", text.render)
+register.filter("sentence", story.sentence)
 
 BADGES = {"measured": _("measured"), "reported": _("reported"), "modelled": _("modelled"), "assumed": _("assumed")}
 STATUSES = ("good", "warn", "bad", "plain")

@@ -23,7 +23,9 @@ class ExampleForm(forms.Form):
     """One field of each kind."""
 
     title = forms.CharField(
-        label=gettext_lazy("What should change?"), help_text=gettext_lazy("One sentence, in plain words."), max_length=120
+        label=gettext_lazy("What should change?"),
+        help_text=gettext_lazy("One sentence, in plain words."),
+        max_length=120,
     )
     text = forms.CharField(label=gettext_lazy("Why, and for whom?"), widget=forms.Textarea, required=False)
     cost = forms.DecimalField(label=gettext_lazy("About how much may it cost?"), required=False)
