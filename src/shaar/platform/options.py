@@ -46,7 +46,7 @@ OPTIONS = (
     Option("SECRET_KEY", "", str, "long random text; empty: made once and kept in HOME/secret_key"),
     Option("HOSTS", "localhost,127.0.0.1", _words, "host names that the site answers to"),
     Option("SITE_URL", "http://localhost:8000", str, "address of the site, for links in messages"),
-    Option("EMAIL_URL", "", str, "smtp://user:password@host:port; empty: mails are printed in the console"),
+    Option("EMAIL_URL", "", str, "smtps://user:password@host:port (or smtp+tls, smtp); empty: mails are printed"),
     Option("EMAIL_FROM", "shaar@localhost", str, "sender of mails"),
     Option("SMS_URL", "", str, "address of the SMS gateway (JSON by POST); empty: texts are printed in the console"),
     Option("SMS_TOKEN", "", str, "bearer token of the SMS gateway"),

@@ -64,6 +64,19 @@ def _postgresql(url: str) -> dict[str, Any]:
     }
 
 
+def _smtp(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_TIMEOUT": 15,
+    }
+
+
 SECRET_KEY = _secret_key()
 DEBUG = DEVELOPMENT
 ALLOWED_HOSTS = [*OPTIONS["HOSTS"]]
@@ -177,6 +190,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = OPTIONS["EMAIL_FROM"]
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if OPTIONS["EMAIL_URL"]:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    globals().update(_smtp(OPTIONS["EMAIL_URL"]))
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -99,3 +99,14 @@ def verify(start: int = 1, previous: str = "0" * 64) -> int | None:
 def object_key(thing: models.Model) -> tuple[str, UUID]:
     """The pair that names an object in events and attachments."""
     return type_of(thing), thing.pk
+
+
+def check() -> dict[str, Any]:
+    """Check the whole chain and say what was found: ``at``, ``last`` (number), ``head`` (hash), ``broken`` or None."""
+    broken, head = verify(), ChainHead.objects.filter(pk=1).first()
+    return {
+        "at": timezone.now(),
+        "last": head.last if head else 0,
+        "head": head.hash if head else "",
+        "broken": broken,
+    }

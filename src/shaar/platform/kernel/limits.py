@@ -15,6 +15,7 @@ RATES = {
     "sign_up": (10, 3600),
     "proposal": (5, 86400),
     "comment": (30, 3600),
+    "hazard": (10, 86400),
     "vote": (60, 3600),
     "upload": (20, 3600),
     "search": (60, 60),

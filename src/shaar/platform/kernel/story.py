@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .fields import LANGUAGES, in_language
 from .models import Event
+from .seeing import kind_of
 
 #: A msgid with named places for facts of the event (lazy), or a function of the event that gives the sentence.
 Sentence = Any
@@ -55,6 +59,49 @@ def facts(event: Event) -> dict[str, Any]:
         texts = isinstance(value, dict) and bool(value) and set(value) <= set(LANGUAGES)
         found[key] = in_language(value) if texts else value
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as people read it: the sentence, what it is about, and the address of that."""
+
+    event: Event
+    sentence: str
+    name: str
+    link: str
+
+
+def public_events() -> QuerySet[Event]:
+    """Public events, the last first."""
+    return Event.objects.filter(public=True).order_by("-seq").select_related("actor", "on_behalf_of")
+
+
+def told(found: Iterable[Event], *, viewer: Any) -> list[Line]:
+    """Lines for a list of events; events of objects that this viewer may not see (or that are gone) are left out.
+
+    Objects are read once a kind. What kinds may be shown, rooms say with `seeing.register`; a kind that nobody
+    registered is not shown.
+    """
+    rows = list(found)
+    things: dict[tuple[str, Any], Any] = {}
+    for kind in {event.object_type for event in rows}:
+        if kind_of(kind) is None:
+            continue
+        numbers = {event.object_id for event in rows if event.object_type == kind}
+        for number, thing in apps.get_model(kind)._base_manager.in_bulk(numbers).items():
+            things[kind, number] = thing
+    seen: dict[tuple[str, Any], bool] = {}
+    lines = []
+    for event in rows:
+        key = (event.object_type, event.object_id)
+        thing, kind = things.get(key), kind_of(event.object_type)
+        if thing is None or kind is None:
+            continue
+        if not seen.setdefault(key, kind.may_see(viewer, thing)):
+            continue
+        address = getattr(thing, "get_absolute_url", None)
+        lines.append(Line(event, sentence(event), str(thing), str(address()) if address else ""))
+    return lines
 
 
 def name(person: Any) -> str:

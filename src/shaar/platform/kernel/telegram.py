@@ -50,7 +50,7 @@ def say(chat: str, text: str) -> None:
 
 
 def word_for(number: UUID) -> str:
-    """A word that ties a chat to a person, for ``t.me/<bot>?start=<word>``: 48 characters of the 64 that are allowed."""
+    """A word that ties a chat to a person, for ``t.me/<bot>?start=<word>``: 48 characters of 64 allowed."""
     facts = number.bytes + int(time.time()).to_bytes(5, "big")
     return base64.urlsafe_b64encode(facts + _seal(facts)).decode()
 
