@@ -79,6 +79,19 @@ def test_a_held_line_keeps_headway_and_vehicles_whatever_the_fleet(made) -> None
         assert plan.fleet <= fleet
 
 
+def test_vehicles_of_a_line_make_the_way_beyond_the_stop_groups_too(made) -> None:
+    """A line whose last stop is 30 minutes past its last group needs vehicles for them and their layover."""
+    instance, _, feed, day = made
+    lines = list(today_network(instance, feed, day, PERIODS).lines)
+    rules = HeadwayRules(layover=0.1, layover_minutes=0.0)
+    before = model_of(instance, lines, rules)
+    way = lines[0].forward
+    longer = replace(way, stops=(*way.stops, "far"), minutes=np.append(way.minutes, way.minutes[-1] + 30.0))
+    after = model_of(instance, [replace(lines[0], forward=longer), *lines[1:]], rules)
+    assert after.cycle - before.cycle == pytest.approx([33.0] + [0.0] * (len(lines) - 1))
+    assert (after.ride == before.ride).all()
+
+
 def test_search_routes_of_lines_are_simple_and_follow_links(made) -> None:
     instance, _, feed, day = made
     for line in today_network(instance, feed, day, PERIODS).lines:

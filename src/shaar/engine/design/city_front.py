@@ -148,8 +148,11 @@ def model_of(city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRule
     today = [line.today for line in lines]
     if not any(today):
         return model
+    # A line of today may run on beyond the stop groups at its ends: its vehicles make the whole way.
+    whole = [[float(way.minutes[-1]) for way in (s.forward, s.backward) if way.stops] for s in lines]
     return replace(
         model,
+        cycle=np.array([rules.cycle(*ways) for ways in whole]),
         held_headway=np.array([t.headway if t and t.held else np.nan for t in today]),
         held_vehicles=np.array([t.vehicles if t and t.held else 0 for t in today], np.int64),
         longest=np.array([max(rules.longest, t.headway if t else 0.0) for t in today]),
