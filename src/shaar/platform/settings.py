@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "shaar.platform.accounts.second_factor.SecondFactorMiddleware",
     "shaar.platform.kernel.gate.GateMiddleware",
     "shaar.platform.kernel.errors.RefusalMiddleware",
 ]

@@ -10,3 +10,18 @@ class AccountsConfig(AppConfig):
 
     name = "shaar.platform.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Tell the kernel how persons are reached, how their events read, and who follows a link to the bot."""
+        from shaar.platform.kernel import notify, seeing, story, telegram
+
+        from .policies import may_manage_people
+        from .selectors import routes
+        from .services.persons import tie_telegram
+        from .stories import SENTENCES
+
+        notify.set_routes(routes)
+        story.register(SENTENCES)
+        telegram.on_welcome(tie_telegram)
+        seeing.register("accounts.person", lambda viewer, thing: viewer == thing or may_manage_people(viewer))
+        seeing.register("accounts.role", lambda viewer, thing: viewer == thing.person or may_manage_people(viewer))

@@ -88,3 +88,45 @@ def territories_of(person: Any, *kinds: str) -> Q | None:
 def kinds_of(person: Any) -> Iterable[str]:
     """Kinds of role that the person holds somewhere."""
     return {role.kind for role in _held(person)}
+
+
+#: Who may give which roles in the whole city; heads may name officers within their territory.
+_GIVERS = (RoleKind.ADMIN, RoleKind.MAYOR)
+
+
+def may_manage_people(person: Any) -> bool:
+    """Whether the person may open the desk page of people."""
+    return has_role(person, *_GIVERS, RoleKind.HEAD, RoleKind.AUDITOR)
+
+
+def may_grant_role(person: Any, kind: str, territory: Territory | None) -> bool:
+    """Whether the person may give this role here."""
+    if has_role(person, *_GIVERS):
+        return kind != RoleKind.ADMIN or has_role(person, RoleKind.ADMIN)
+    within = territory is not None and has_role(person, RoleKind.HEAD, territory=territory)
+    return within and kind in {RoleKind.OFFICER, RoleKind.OPERATOR, RoleKind.LEADER, RoleKind.MONITOR}
+
+
+def may_approve_role(person: Any, role: Role) -> bool:
+    """Whether the person is a second one who may bring the role into force."""
+    second = isinstance(person, Person) and person.pk not in {role.granted_by_id, role.person_id}
+    return second and role.kind in ABOVE_OFFICER and has_role(person, *_GIVERS)
+
+
+def may_end_role(person: Any, role: Role) -> bool:
+    """Whether the person may end the role: who holds it, and who may give it."""
+    own = isinstance(person, Person) and person.pk == role.person_id
+    return own or may_grant_role(person, role.kind, role.territory)
+
+
+def may_vouch(person: Any, territory: Territory) -> bool:
+    """Whether the person leads this settlement; a role in the whole city is no leader of a settlement."""
+    return any(
+        role.kind == RoleKind.LEADER and role.territory is not None and role.territory.contains(territory)
+        for role in _held(person)
+    )
+
+
+def needs_second_factor(person: Any) -> bool:
+    """Whether the person must sign in with a second factor: everybody with a role above officer."""
+    return has_role(person, *ABOVE_OFFICER)
