@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from .views import design, home
+from .views import design, events, files, home
 
 urlpatterns = [
     *home.urlpatterns,
     *design.urlpatterns,
+    *events.urlpatterns,
+    *files.urlpatterns,
 ]
