@@ -14,6 +14,7 @@ from shaar.engine.design.headways import HeadwayRules, allocate
 from shaar.engine.design.headways_fleet import allocate_fleet
 from shaar.engine.design.headways_judge import Judge
 from shaar.engine.design.headways_network import line_peaks
+from shaar.engine.design.headways_room import suffices
 from shaar.engine.design.headways_task import SERVICE_DAY, FleetPlan, FleetTask, ServicePeriod, Weights
 from shaar.engine.errors import InputError
 
@@ -134,8 +135,12 @@ def test_too_few_vehicles_are_refused_with_the_number_that_suffices() -> None:
     allocate_fleet(FleetTask(m, (SOLO,), np.array([needed]), np.ones(3), (tight,)))
     split = FleetTask(m, (SOLO, LONG), np.array([needed - 1, 1]), np.ones(3), (tight,))
     if not (split.least(0) == 1).any():
-        with pytest.raises(InputError, match="limits by type"):
+        with pytest.raises(InputError, match=r"not by type \(peak\).* 1 more vehicle \(bus_12m\) or headways up") as e:
             allocate_fleet(split)
+        # What the sentence offers suffices, and no less does.
+        longest = float(str(e.value).split("headways up to ")[1].split()[0])
+        for minutes, enough in ((longest, True), (longest - 1.0, False)):
+            assert suffices(replace(split, periods=(replace(tight, longest=minutes),))) == enough
 
 
 def test_policy_headways_differ_by_line_and_held_lines_stay() -> None:

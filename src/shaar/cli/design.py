@@ -13,6 +13,11 @@ from shaar.cli.options import WISHES, open_city, wishes_of, with_options
 if TYPE_CHECKING:
     from shaar.engine.study.results import DesignResult, NetworkPlan
 
+#: Words for vehicle types.
+SHORT = {
+    "bus_12m": "12 m", "articulated_18m": "18 m", "midi_9m": "midi", "minibus_6m": "minibus",
+    "trolleybus_12m": "trolleybus", "battery_12m": "battery",
+}  # fmt: skip
 STATUS = {"designed": "new", "kept": "as today", "headway": "today's, other headway"}
 
 
@@ -76,11 +81,11 @@ def show(result: DesignResult) -> None:
     console.table(
         "Mean journey against vehicles (modelled, door to door)",
         ("", "vehicles", "lines", "mean min", "worst tenth", "unserved %", "near a stop", "vehicle-hours/day",
-         "vehicle-km/day", "t CO2e/day"),
+         "vehicle-km/day", "EUR/day", "t CO2e/day"),
         [
             (said, p.fleet, len(p.lines), f"{p.mean_minutes:.2f}", f"{p.worst_tenth_minutes:.1f}",
              f"{p.unserved:.2%}", f"{p.coverage:.1%}", f"{p.vehicle_hours_day:,.0f}", f"{p.vehicle_km_day:,.0f}",
-             f"{p.co2e_kg_day / 1000:.1f}")
+             f"{p.cost_day:,.0f}", f"{p.co2e_kg_day / 1000:.1f}")
             for said, p in (
                 *([("today", result.today)] if result.today else []),
                 *(("chosen" if k == result.chosen else "", p) for k, p in enumerate(result.front)),
@@ -88,21 +93,81 @@ def show(result: DesignResult) -> None:
         ],
     )  # fmt: skip
     console.out.print()
-    console.table(
-        f"Lines of the chosen plan, {plan.fleet} vehicles",
-        ("line", "", "km", "stops", "min", "peak every", "midday every", "vehicles", "trips/day", "settlements"),
-        [
-            (line.name, STATUS[line.status], f"{(line.km_forward + line.km_backward) / 2:.1f}", len(line.stops_forward),
-             f"{(line.minutes_forward + line.minutes_backward) / 2:.0f}", f"{min(line.headways.values(), default=0):g}",
-             f"{line.headways.get('midday', max(line.headways.values(), default=0)):g}", line.vehicles,
-             f"{line.why['trips_day']:,}", line.why["settlements"])
-            for line in plan.lines
-        ],
-    )  # fmt: skip
-    console.out.print()
+    _lines(result, plan)
+    _periods(result, plan)
     _areas(plan)
     for finding in result.findings:
         console.out.print(f"- {finding.message}", markup=False)
+
+
+def _lines(result: DesignResult, plan: NetworkPlan) -> None:
+    """Print the lines: how often they come, with what, who rides, how full, and what that costs and emits."""
+    from shaar.engine.study.design_tables import days_by_line
+
+    if plan.service is None:
+        return
+    days = days_by_line(plan.service)
+    periods = [p.period for p in plan.service.periods[:-1]]
+    console.table(
+        f"Lines of the chosen plan, {plan.fleet} vehicles (modelled; every minutes: {', '.join(map(_words, periods))})",
+        ("line", "", "km", "every", "vehicle", "n", "boardings/day", "fullest %", "EUR/day", "g/pkm", "settlements"),
+        [
+            (line.name, STATUS[line.status],
+             f"{(line.km_forward + line.km_backward) / (2 if line.stops_backward else 1):.1f}",
+             " ".join(f"{line.headways[p]:g}" if p in line.headways else "-" for p in periods),
+             SHORT.get(line.vehicle_type, line.vehicle_type), line.vehicles, f"{day.boardings:,.0f}",
+             _percent(day.load_factor), "-" if day.cost is None else f"{day.cost:,.0f}", _whole(day.gco2e_passenger_km),
+             line.why["settlements"])
+            for line in plan.lines
+            if (day := days.get(line.line_id)) is not None
+        ],
+    )  # fmt: skip
+    console.out.print()
+
+
+def _periods(result: DesignResult, plan: NetworkPlan) -> None:
+    """Print the totals by period, today's day beside them, and the vehicles by type."""
+    if plan.service is None:
+        return
+    rows = [("", p) for p in plan.service.periods]
+    if result.today is not None and result.today.service is not None:
+        rows += [("today: ", p) for p in result.today.service.periods]
+    console.table(
+        "Service by period (modelled)",
+        ("", "vehicles", "boardings", "fullest %", "vehicle-km", "EUR", "t CO2e", "g/pkm", "mean min", "felt min"),
+        [
+            (prefix + _words(p.period), p.vehicles, f"{p.boardings:,.0f}", _percent(p.load_factor),
+             f"{p.vehicle_km:,.0f}", f"{p.cost:,.0f}", f"{p.kgco2e / 1000:.1f}", _whole(p.gco2e_passenger_km),
+             f"{p.mean_minutes:.1f}", f"{p.mean_felt:.1f}")
+            for prefix, p in rows
+        ],
+    )  # fmt: skip
+    gap = max(p.gap for p in plan.service.periods)
+    console.out.print(
+        "fullest: the busiest hour on the fullest part of a line, over seats and standing places; felt: minutes on "
+        f"board count more as vehicles fill (relative gap of the assignment {gap:.1e}); g/pkm: gCO2e a passenger-km.\n"
+        "Vehicles, costs and the shape of the day are planning values: assumptions.csv lists each with its source.",
+        markup=False,
+    )
+    if len(plan.service.types) > 1:
+        console.table(
+            "Vehicles", ("", "there", "in service", "seats", "places", "EUR/h", "EUR/km", "gCO2e/km"),
+            [(SHORT.get(t.key, t.key), t.there, t.used, f"{t.seats:g}", f"{t.places:g}", f"{t.cost_hour:g}",
+              f"{t.cost_km:.2f}", f"{t.gco2e_km:,.0f}") for t in plan.service.types],
+        )  # fmt: skip
+    console.out.print()
+
+
+def _words(period: str) -> str:
+    return period.replace("_", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.0f}"
+
+
+def _whole(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
 
 
 def _areas(plan: NetworkPlan, most: int = 6) -> None:

@@ -83,6 +83,31 @@ class NamesType(click.ParamType[tuple[str, ...]]):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
+class NumbersType(click.ParamType[dict[str, float]]):
+    """Numbers by name: articulated=40,standard=200."""
+
+    name = "name=number"
+
+    def __init__(self, example: str, *, whole: bool = False) -> None:
+        self.example, self.whole = example, whole
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
+        """Split into names and numbers; each name once."""
+        if isinstance(value, dict):
+            return value
+        found: dict[str, float] = {}
+        for part in str(value).split(","):
+            name, _, number = part.partition("=")
+            try:
+                amount = int(number) if self.whole else float(number)
+            except ValueError:
+                self.fail(f"{part!r} is not a name and a number such as {self.example}", param, ctx)
+            if name.strip() in found:
+                self.fail(f"{name.strip()!r} is given twice", param, ctx)
+            found[name.strip()] = amount
+        return found
+
+
 class WeightsType(click.ParamType[dict[str, float]]):
     """What counts how much: passenger=1,worst=0.5,vehicle_hour=8."""
 
@@ -131,6 +156,14 @@ WISHES: tuple[Any, ...] = (
                  help="What counts: passenger=1,worst=0.5,vehicle_hour=8,vehicle_km=1,kg_co2e=0.5."),
     click.option("--draws", type=click.IntRange(0, 50), default=0, show_default=True,
                  help="Draws of the demand on which every line is tried again."),
+    click.option("--fleet-types", type=NumbersType("standard=200", whole=True), default=None,
+                 help="Vehicles by type: articulated=40,standard=200,midi=30,minibus=60,trolleybus=30,battery=20."),
+    click.option("--wires", type=NamesType(), default=(),
+                 help="Lines of today under whose course trolleybuses have wires; all: everywhere."),
+    click.option("--longest-headway", "longest", type=NumbersType("midday=20"), default=None,
+                 help="Policy by period, minutes: early=30,morning_peak=20,midday=20,evening_peak=20,evening=30."),
+    click.option("--shortest-headway", "shortest", type=NumbersType("midday=5"), default=None,
+                 help="Policy by period, minutes [3 in each]."),
     click.option("--terminal", "terminals", type=NamesType(), default=(), help="Places where lines may also end."),
 )  # fmt: skip
 
@@ -140,9 +173,13 @@ def wishes_of(arguments: dict[str, Any]) -> Wishes:
     from shaar.engine.design.city_measures import Weights
     from shaar.engine.study.design_rules import Wishes
 
-    names = ("mode", "keep", "protect", "change_budget", "coverage", "coverage_m", "max_loss", "draws", "terminals")
+    names = (
+        "mode", "keep", "protect", "change_budget", "coverage", "coverage_m", "max_loss", "draws", "terminals", "wires",
+    )  # fmt: skip
     weights = arguments.pop("weights", None)
-    return Wishes(**{n: arguments.pop(n) for n in names}, weights=Weights(**(weights or {})))
+    asked: dict[str, Any] = {n: arguments.pop(n) for n in names}
+    asked |= {n: arguments.pop(n, None) or {} for n in ("fleet_types", "longest", "shortest")}
+    return Wishes(**asked, weights=Weights(**(weights or {})))
 
 
 def city_path(name: str | Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,18 @@ from shaar.engine.progress import Progress, silent
 I64 = npt.NDArray[np.int64]
 
 
+#: With more lines the types that are tried are first judged in the busiest period alone.
+MANY = 6
+
+
 def allocate_fleet(
-    task: FleetTask, *, rounds: int = 8, swaps: int = 12, type_trials: int = 12, progress: Progress = silent
+    task: FleetTask,
+    *,
+    rounds: int = 8,
+    swaps: int = 12,
+    type_trials: int = 12,
+    start: Sequence[I64] | None = None,
+    progress: Progress = silent,
 ) -> FleetPlan:
     """Set the headway of each line in each period, and its vehicle type.
 
@@ -34,6 +45,9 @@ def allocate_fleet(
         See :class:`FleetTask`.
     rounds, swaps, type_trials
         Renewals of the assignment while vehicles are handed out, and failures that end the two local searches.
+    start
+        Vehicles of each line in each period to begin with, each of shape (l,), as a quicker method found them; what
+        the limits do not hold is taken away from the lines with most. Default: those of the longest headways.
 
     Returns
     -------
@@ -47,42 +61,64 @@ def allocate_fleet(
         The vehicles do not suffice for the longest headways allowed.
     """
     judge = Judge(task)
-    types, services = _begun(judge, rounds, progress)
+    types, services = _begun(judge, rounds, start, progress)
     history = [judge.worth(services)]
     for p in range(len(task.periods)):
         services[p] = _polished(judge, p, types, services[p], swaps)
         history.append(judge.worth(services))
-        progress("headways", len(task.periods) + p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
+        progress("headways by period", len(task.periods) + p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
     if len(task.types) > 1 and type_trials > 0:
         types, services = _retyped(judge, types, services, type_trials, swaps, history)
-    progress("headways", 1, 1)
+    progress("headways by period", 1, 1)
     return judge.plan(types, _tight(judge, types, services), history)
 
 
-def _begun(judge: Judge, rounds: int, progress: Progress) -> tuple[I64, list[PeriodService]]:
+def _begun(
+    judge: Judge, rounds: int, start: Sequence[I64] | None, progress: Progress
+) -> tuple[I64, list[PeriodService]]:
     """Hand out the vehicles with each of the first types, and keep the best."""
     task = judge.task
-    ways = first_types(task, judge)
+    ways = first_types(task, judge, start)
+    every = range(len(task.periods))
+    # On many lines two rounds in the busiest period tell which types are worth the whole work.
+    some, few = (every, rounds) if judge.lines <= MANY else ([judge.busiest()], min(rounds, 2))
 
-    def filled(types: I64, rounds: int) -> list[PeriodService]:
-        return [_filled(judge, p, types, task.least(p), rounds) for p in range(len(task.periods))]
+    def filled(types: I64, periods: Iterable[int], rounds: int) -> list[PeriodService]:
+        return [_filled(judge, p, types, _first(judge, p, types, start), rounds) for p in periods]
 
     best: tuple[tuple[float, float], I64] | None = None
     for number, types in enumerate(ways, start=1):
         if len(ways) == 1:
             break
-        # On many lines two rounds tell which types are worth the whole work.
-        worth = judge.worth(filled(types, rounds if judge.lines <= 6 else min(rounds, 2)))
+        worth = judge.worth(filled(types, some, few))
         if best is None or _better(worth, best[0]):
             best = worth, types
         progress("vehicle types", number, len(ways))
     chosen = ways[0] if best is None else best[1]
-    return chosen, filled(chosen, rounds)
+    services = []
+    for p in every:
+        services += filled(chosen, [p], rounds)
+        progress("headways by period", p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
+    return chosen, services
 
 
-def _free(judge: Judge) -> npt.NDArray[np.bool_]:
-    held = judge.task.model.held_headway
-    return np.ones(judge.lines, bool) if held is None else np.isnan(held)
+def _first(judge: Judge, p: int, types: I64, start: Sequence[I64] | None) -> I64:
+    """Vehicles to begin with, within the limits: lines with most over their least give way."""
+    least = judge.task.least(p)
+    if start is None:
+        return least
+    vehicles = np.where(judge.free(p), np.maximum(start[p], least), least).astype(np.int64)
+    # A headway that is not allowed to be shorter needs no more vehicles.
+    for k in np.flatnonzero(judge.free(p)):
+        row = judge.table[p][k]
+        vehicles[k] = min(int(vehicles[k]), len(row) - 1)
+        while vehicles[k] > least[k] and row[vehicles[k] - 1] <= row[vehicles[k]] + 1e-9:
+            vehicles[k] -= 1
+    while (spare := _spare(judge, p, types, vehicles)).min() < 0:
+        of_type = (types == int(np.argmin(spare))) & (vehicles > least)
+        k = max(np.flatnonzero(of_type), key=lambda k: (vehicles[k] / max(int(least[k]), 1), -k))
+        vehicles[k] = max(_fewer(judge, p, int(k), int(vehicles[k]), int(least[k])), int(least[k]))
+    return vehicles
 
 
 def _spare(judge: Judge, p: int, types: I64, vehicles: I64) -> I64:
@@ -107,7 +143,7 @@ def _handed(judge: Judge, p: int, types: I64, service: PeriodService, batch: int
     """Give up to ``batch`` vehicles at the flows of one assignment."""
     vehicles = service.vehicles.copy()
     spare = _spare(judge, p, types, vehicles)
-    free = _free(judge)
+    free = judge.free(p)
     peaks = line_peaks(service.graph, service.crowded.loading.links, judge.lines)
     rate: dict[int, tuple[float, int]] = {}
 
@@ -121,7 +157,7 @@ def _handed(judge: Judge, p: int, types: I64, service: PeriodService, batch: int
         price(k)
     given = 0
     while given < batch and rate:
-        fill = peaks / judge.hourly_places(p, types, vehicles)
+        fill = np.divide(peaks, judge.hourly_places(p, types, vehicles), out=np.zeros(judge.lines), where=peaks > 0)
         full = [k for k in rate if fill[k] > 1.0 + 1e-9]
         k = max(full, key=lambda k: (fill[k], -k)) if full else max(rate, key=lambda k: (rate[k][0], -k))
         if not full and rate[k][0] <= 0.0:
@@ -146,7 +182,7 @@ def _fewer(judge: Judge, p: int, line: int, vehicles: int, least: int) -> int:
 
 def _polished(judge: Judge, p: int, types: I64, service: PeriodService, swaps: int) -> PeriodService:
     """Move single vehicles while the assignment gets better."""
-    least, free = judge.task.least(p), _free(judge)
+    least, free = judge.task.least(p), judge.free(p)
     failed: set[tuple[int, int]] = set()
     misses = 0
     while misses < swaps:
@@ -265,10 +301,15 @@ def _type_value(judge: Judge, services: list[PeriodService], kind: int) -> npt.N
 def _with_types(
     judge: Judge, types: I64, changed: I64, services: list[PeriodService], swaps: int
 ) -> list[PeriodService] | None:
-    """Fit the vehicles to other types: cut the changed lines to what is there, then hand out what became free."""
-    found = []
+    """Fit the vehicles to other types: cut the changed lines to what is there, then hand out what became free.
+
+    None where they do not fit, or, on many lines, where the busiest period gets no better.
+    """
+    found: dict[int, PeriodService] = {}
     moved = np.flatnonzero(types != changed)
-    for p, service in enumerate(services):
+    first = judge.busiest()
+    for p in sorted(range(len(services)), key=lambda p: (p != first, p)):
+        service = services[p]
         vehicles, least = service.vehicles.copy(), judge.task.least(p)
         vehicles[moved] = np.maximum(np.minimum(vehicles[moved], service.vehicles[moved]), least[moved])
         for k in moved:
@@ -279,7 +320,7 @@ def _with_types(
                 vehicles[k] = fewer
         # Where the changed lines at their least do not fit, other lines of the type give way, most vehicles first.
         while (spare := _spare(judge, p, changed, vehicles)).min() < 0:
-            lines = [int(k) for k in np.flatnonzero((changed == int(np.argmin(spare))) & _free(judge))]
+            lines = [int(k) for k in np.flatnonzero((changed == int(np.argmin(spare))) & judge.free(p))]
             steps = {k: _fewer(judge, p, k, int(vehicles[k]), int(least[k])) for k in lines}
             extra = {k: int(vehicles[k] - least[k]) for k, v in steps.items() if v >= 0}
             if not extra:
@@ -287,8 +328,10 @@ def _with_types(
             longest = max(extra, key=lambda k: (extra[k], -k))
             vehicles[longest] = steps[longest]
         filled = _filled(judge, p, changed, vehicles, 1)
-        found.append(_polished(judge, p, changed, filled, min(swaps, 3)))
-    return found
+        found[p] = _polished(judge, p, changed, filled, min(swaps, 3))
+        if judge.lines > MANY and p == first and not _better(judge.worth([found[p]]), judge.worth([service])):
+            return None
+    return [found[p] for p in range(len(services))]
 
 
 def _tight(judge: Judge, types: I64, services: list[PeriodService]) -> list[PeriodService]:
@@ -296,7 +339,7 @@ def _tight(judge: Judge, types: I64, services: list[PeriodService]) -> list[Peri
     tight = []
     for p, service in enumerate(services):
         vehicles = service.vehicles.copy()
-        for k in np.flatnonzero(_free(judge)):
+        for k in np.flatnonzero(judge.free(p)):
             row = judge.table[p][k]
             while vehicles[k] > judge.task.least(p)[k] and row[vehicles[k] - 1] <= row[vehicles[k]] + 1e-9:
                 vehicles[k] -= 1

@@ -35,15 +35,19 @@ class Judge:
 
     def _table(self, p: int, top: int) -> F64:
         """Headway of each line with 0 to ``top`` vehicles, shape (l, top + 1)."""
-        table = np.stack([headways_of(self.task, p, np.full(self.lines, v)) for v in range(top + 1)], axis=1)
-        held = self.task.model.held_headway
-        if held is not None:
-            table[~np.isnan(held)] = held[~np.isnan(held), None]
-        return table
+        return headways_of(self.task, p, np.tile(np.arange(top + 1), (self.lines, 1)))
+
+    def free(self, p: int) -> npt.NDArray[np.bool_]:
+        """Which lines may come more or less often in a period, shape (l,)."""
+        return np.isnan(self.task.held(p))
 
     def hourly(self, p: int) -> F64:
         """Trips of the busiest hour of a period, shape (z, z)."""
         return hourly_trips(self.task, p)
+
+    def busiest(self) -> int:
+        """Period whose busiest hour has most trips, the first of equals."""
+        return max(range(len(self.task.periods)), key=lambda p: (float(self.hourly(p).sum()), -p))
 
     def serve(self, p: int, types: I64, vehicles: I64) -> PeriodService:
         """Assign a period."""
@@ -172,8 +176,7 @@ def shortages_of(task: FleetTask, services: list[PeriodService], types: I64) -> 
 
 
 def _extra(task: FleetTask, p: int, line: int, vehicles: int, load: float, places: float) -> int | None:
-    held = task.model.held_headway
-    if held is not None and not np.isnan(held[line]):
+    if not np.isnan(task.held(p)[line]):
         return None
     rules, cycle = task.rules(p)[line], float(task.cycles(p)[line])
     n = vehicles

@@ -61,6 +61,50 @@ class PlannedNetwork(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LinePeriod:
+    """A line in one period, modelled.
+
+    Parameters
+    ----------
+    headway, vehicles
+        Minutes, inf where the line does not run; vehicles in service.
+    boardings, passenger_km
+        In the period.
+    peak_load, load_factor
+        Persons in the busiest hour on the busiest link; over the places that pass there (nan where none do).
+    way, peak_from, peak_to
+        Direction (0 forward, 1 backward) and nodes of that link; -1 where nobody rides.
+    vehicle_km, vehicle_hours, cost, kgco2e
+        In the period; hours with layover, without the way to the depot.
+    """
+
+    headway: float
+    vehicles: int
+    boardings: float
+    passenger_km: float
+    peak_load: float
+    load_factor: float
+    way: int
+    peak_from: int
+    peak_to: int
+    vehicle_km: float
+    vehicle_hours: float
+    cost: float
+    kgco2e: float
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodReport:
+    """The network in one period: trips, mean minutes as they are and as felt, share on foot, and the relative gap."""
+
+    trips: float
+    mean_minutes: float
+    mean_felt: float
+    walked: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
 class LineReport:
     """A line on one working day, modelled.
 
@@ -82,6 +126,8 @@ class LineReport:
         A day, in the currency of the vehicle table.
     kgco2e
         A day.
+    periods
+        The same by period, with where the line is fullest.
     """
 
     line_id: str
@@ -102,6 +148,7 @@ class LineReport:
     vehicle_hours: float
     cost: float
     kgco2e: float
+    periods: Mapping[str, LinePeriod] = field(default_factory=dict)
 
     @property
     def gco2e_passenger_km(self) -> float:
@@ -133,6 +180,8 @@ class NetworkReport:
         Lines over their places, with the least vehicles more that would carry everybody.
     gaps
         Relative gap of the assignment of each period.
+    periods
+        The network in each period.
     """
 
     lines: tuple[LineReport, ...]
@@ -143,6 +192,7 @@ class NetworkReport:
     kgco2e: float
     shortages: tuple[Shortage, ...]
     gaps: Mapping[str, float] = field(default_factory=dict)
+    periods: Mapping[str, PeriodReport] = field(default_factory=dict)
 
     @property
     def gco2e_passenger_km(self) -> float:
@@ -165,12 +215,9 @@ def service_report(
     """
     count = task.model.lines
     labels = names or [(str(k), str(k)) for k in range(count)]
-    sums = np.zeros((count, 5))
-    peak: list[tuple[float, str, int, int]] = [(0.0, "", -1, -1)] * count
-    cost, kg = np.zeros(count), np.zeros(count)
-    km, hours = np.zeros(count), np.zeros(count)
-    crowding: list[dict[str, float]] = [{} for _ in range(count)]
-    trips = walked = minutes = felt = 0.0
+    found: list[dict[str, LinePeriod]] = [{} for _ in range(count)]
+    ridden, felt_minutes = np.zeros(count), np.zeros(count)
+    network: dict[str, PeriodReport] = {}
     ways = [w for w in range(2 * count) if task.model.way_ptr[w + 1] - task.model.way_ptr[w] >= 2]
     runs = np.array([sum(r) for r in runs_of(task.model)])
     for p, service in enumerate(services):
@@ -179,41 +226,66 @@ def service_report(
         rides = graph.kind == RIDE
         per_minute = np.where(runs > 0, task.km / np.maximum(runs * period.run, 1e-9), 0.0)
         length = np.where(rides, graph.cost * np.append(per_minute, 0.0)[graph.line], 0.0)
-        for k, load in enumerate(line_loads(graph, crowded, length)):
-            sums[k] += scale * np.array([
-                load.boardings, load.passenger_km, load.passenger_minutes, load.passenger_minutes * load.felt, 0.0
-            ])  # fmt: skip
-            places = task.types[types[k]].places * 60.0 / service.headways[k]
-            crowding[k][service.name] = load.peak / places if places > 0 else 0.0
-            if load.peak > peak[k][0]:
-                at = int(task.model.way_ptr[ways[load.peak_way]]) + load.peak_position
-                a, b = task.model.way_nodes[at : at + 2]
-                peak[k] = (load.peak, service.name, int(a), int(b))
         money, grams = supply_of(task, p, types, service.vehicles, service.headways)
-        cost, kg = cost + money, kg + grams
-        km += period.hours * 60.0 / service.headways * task.km
-        hours += service.vehicles * period.hours
-        hourly = hourly_trips(task, p)
-        on_foot = float(hourly[(crowded.loading.minutes >= task.model.walk)].sum())
-        plain = float(graph.cost @ crowded.loading.links + crowded.loading.waiting.sum()) + crowded.on_foot
-        trips, walked = trips + scale * float(hourly.sum()), walked + scale * on_foot
-        minutes, felt = minutes + scale * plain, felt + scale * (crowded.felt + crowded.on_foot)
+        km = period.hours * 60.0 / service.headways * task.km
+        for k, load in enumerate(line_loads(graph, crowded, length)):
+            ridden[k] += scale * load.passenger_minutes
+            felt_minutes[k] += scale * load.passenger_minutes * load.felt
+            places = task.types[types[k]].places * 60.0 / service.headways[k]
+            way, a, b = -1, -1, -1
+            if load.peak > 0.0:
+                way = ways[load.peak_way]
+                at = int(task.model.way_ptr[way]) + load.peak_position
+                a, b = (int(n) for n in task.model.way_nodes[at : at + 2])
+            found[k][service.name] = LinePeriod(
+                float(service.headways[k]), int(service.vehicles[k]), scale * load.boardings,
+                scale * load.passenger_km, load.peak, float(load.peak / places) if places > 0 else math.nan,
+                way % 2 if way >= 0 else -1, a, b, float(km[k]), float(service.vehicles[k] * period.hours),
+                float(money[k]), float(grams[k]),
+            )  # fmt: skip
+        network[service.name] = _period(task, p, service)
     lines = tuple(
-        LineReport(
-            line_id=labels[k][0], name=labels[k][1], vehicle=task.types[types[k]].key,
-            headways={s.name: float(s.headways[k]) for s in services},
-            vehicles={s.name: int(s.vehicles[k]) for s in services},
-            crowding=crowding[k], boardings=float(sums[k, 0]), passenger_km=float(sums[k, 1]),
-            passenger_minutes=float(sums[k, 2]), peak_load=peak[k][0], peak_period=peak[k][1], peak_from=peak[k][2],
-            peak_to=peak[k][3], felt=float(sums[k, 3] / sums[k, 2]) if sums[k, 2] > 0 else 1.0,
-            vehicle_km=float(km[k]), vehicle_hours=float(hours[k]), cost=float(cost[k]), kgco2e=float(kg[k]),
-        )
+        _line(labels[k], task.types[types[k]].key, found[k], float(ridden[k]), float(felt_minutes[k]))
         for k in range(count)
-    )  # fmt: skip
+    )
+    trips = sum(n.trips for n in network.values())
+
+    def mean(figure: str) -> float:
+        return sum(getattr(n, figure) * n.trips for n in network.values()) / trips if trips else 0.0
+
     return NetworkReport(
-        lines, minutes / trips if trips else 0.0, felt / trips if trips else 0.0, walked / trips if trips else 0.0,
-        float(cost.sum()), float(kg.sum()), shortages_of(task, list(services), types),
-        {s.name: s.crowded.gap for s in services},
+        lines, mean("mean_minutes"), mean("mean_felt"), mean("walked"), sum(x.cost for x in lines),
+        sum(x.kgco2e for x in lines), shortages_of(task, list(services), types),
+        {name: n.gap for name, n in network.items()}, network,
+    )  # fmt: skip
+
+
+def _period(task: FleetTask, p: int, service: PeriodService) -> PeriodReport:
+    period, graph, crowded = task.periods[p], service.graph, service.crowded
+    hourly = hourly_trips(task, p)
+    trips = float(hourly.sum())
+    on_foot = float(hourly[(crowded.loading.minutes >= task.model.walk)].sum())
+    plain = float(graph.cost @ crowded.loading.links + crowded.loading.waiting.sum()) + crowded.on_foot
+    felt = crowded.felt + crowded.on_foot
+    part = (plain / trips, felt / trips, on_foot / trips) if trips else (0.0, 0.0, 0.0)
+    return PeriodReport(trips * period.hours / period.surge, *part, crowded.gap)
+
+
+def _line(
+    label: tuple[str, str], vehicle: str, periods: Mapping[str, LinePeriod], ridden: float, felt: float
+) -> LineReport:
+    """Sum a line over its periods."""
+    each = list(periods.values())
+    name, top = max(periods.items(), key=lambda x: x[1].peak_load)
+    return LineReport(
+        line_id=label[0], name=label[1], vehicle=vehicle,
+        headways={p: x.headway for p, x in periods.items()}, vehicles={p: x.vehicles for p, x in periods.items()},
+        crowding={p: 0.0 if math.isnan(x.load_factor) else x.load_factor for p, x in periods.items()},
+        boardings=sum(x.boardings for x in each), passenger_km=sum(x.passenger_km for x in each),
+        passenger_minutes=ridden, peak_load=top.peak_load, peak_period=name if top.way >= 0 else "",
+        peak_from=top.peak_from, peak_to=top.peak_to, felt=felt / ridden if ridden > 0 else 1.0,
+        vehicle_km=sum(x.vehicle_km for x in each), vehicle_hours=sum(x.vehicle_hours for x in each),
+        cost=sum(x.cost for x in each), kgco2e=sum(x.kgco2e for x in each), periods=periods,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -39,6 +38,9 @@ class ServicePeriod:
         Share of the fleet that may run.
     od
         Its own trips between zones, shape (z, z); None: ``share`` of the day's.
+    held
+        Headways that nothing may change in this period, shape (l,): nan where a line is free, inf where it does not
+        run; None: those of the model, in every period the same.
     """
 
     name: str
@@ -50,6 +52,7 @@ class ServicePeriod:
     surge: float = 1.0
     fleet: float = 1.0
     od: F64 | None = None
+    held: F64 | None = None
 
     def __post_init__(self) -> None:
         if not (self.hours > 0 and self.share >= 0 and self.run > 0 and self.surge >= 1 and 0 < self.fleet <= 1):
@@ -142,13 +145,29 @@ class FleetTask:
         run, rules = self.periods[p].run, self.model.rules
         return np.array([rules.cycle(*(run * way for way in ways)) for ways in runs_of(self.model)])
 
+    def held(self, p: int) -> F64:
+        """Headways that stay as they are in a period, shape (l,): nan for free lines, inf for those that do not run."""
+        own = self.periods[p].held
+        if own is None:
+            own = self.model.held_headway
+        return np.full(self.model.lines, np.nan) if own is None else np.asarray(own, float)
+
     def least(self, p: int) -> I64:
-        """Vehicles of each line for its longest headway in a period, shape (l,)."""
-        longest = np.broadcast_to(self.periods[p].longest, self.model.lines)
-        needed = np.maximum(np.ceil(self.cycles(p) / longest - 1e-9), 1).astype(np.int64)
-        if self.model.held_headway is None or self.model.held_vehicles is None:
+        """Vehicles of each line for its longest headway in a period (held lines: theirs), shape (l,).
+
+        A line that the model holds at another headway than the period does takes vehicles in proportion, at most those
+        of the model: today's count holds what an irregular timetable needs beside the mean headway.
+        """
+        held, cycles = self.held(p), self.cycles(p)
+        longest = np.where(np.isnan(held), np.broadcast_to(self.periods[p].longest, self.model.lines), held)
+        needed = np.maximum(np.ceil(cycles / longest - 1e-9), np.isfinite(longest)).astype(np.int64)
+        known, vehicles = self.model.held_headway, self.model.held_vehicles
+        if known is None or vehicles is None:
             return needed
-        return np.where(np.isnan(self.model.held_headway), needed, self.model.held_vehicles)
+        if self.periods[p].held is None:
+            return np.where(np.isnan(known), needed, vehicles)
+        part = np.ceil(vehicles * np.minimum(self.periods[p].run * np.nan_to_num(known) / longest, 1.0) - 1e-9)
+        return np.where(np.isnan(known) | np.isnan(held), needed, part).astype(np.int64)
 
     def room(self, p: int) -> I64:
         """Vehicles of each type that may run in a period, shape (k,)."""
@@ -256,10 +275,13 @@ class FleetPlan:
         return np.max(per, axis=0).astype(np.int64)
 
 
-def headways_of(task: FleetTask, p: int, vehicles: Sequence[int] | I64) -> F64:
-    """Headway of each line with so many vehicles in a period, shape (l,)."""
-    found = np.array([
-        r.headway(float(c), int(v)) for r, c, v in zip(task.rules(p), task.cycles(p), vehicles, strict=True)
-    ])  # fmt: skip
-    held = task.model.held_headway
-    return found if held is None else np.where(np.isnan(held), found, held)
+def headways_of(task: FleetTask, p: int, vehicles: npt.ArrayLike) -> F64:
+    """Headway of each line with so many vehicles in a period, shape (l,); with a table (l, v), shape (l, v)."""
+    count = np.asarray(vehicles, float)
+    shape = (-1, *(1,) * (count.ndim - 1))
+    least = np.broadcast_to(task.periods[p].least, task.model.lines).astype(float).reshape(shape)
+    with np.errstate(divide="ignore"):
+        exact = np.maximum(task.cycles(p).reshape(shape) / np.maximum(count, 0.0), least)
+        rounded = np.where(exact <= 10.0, np.ceil(exact * 2.0 - 1e-9) / 2.0, np.ceil(exact - 1e-9))
+    held = np.broadcast_to(task.held(p).reshape(shape), rounded.shape)
+    return np.where(np.isnan(held), rounded, held)

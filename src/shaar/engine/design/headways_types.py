@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.design.headways_judge import Judge
 from shaar.engine.design.headways_network import line_peaks
+from shaar.engine.design.headways_room import any_fit, too_few
 from shaar.engine.design.headways_task import FleetTask
 from shaar.engine.errors import InputError
 
 I64 = npt.NDArray[np.int64]
 
-#: Steps of the exhaustive search for any types that fit.
-STEPS = 200_000
 #: So many ways to give types are all tried.
 FEW = 32
 
 
-def first_types(task: FleetTask, judge: Judge) -> list[I64]:
+def first_types(task: FleetTask, judge: Judge, start: Sequence[I64] | None = None) -> list[I64]:
     """Ways to give each line a type within the limits, every line at its longest headway; the search tries them all.
 
     Lines are taken by the load of their busiest link at the longest headways, fullest first, each gets the roomiest
     type with vehicles left; again with lines in the order of load times cycle, and of load over cycle; and all three
     with as many vehicles set aside for a line as its load times cycle asks of the fleet, so that every type is used.
     Where that leaves some line without, any types that fit are looked for exhaustively. Where at most :data:`FEW` ways
-    exist, all are given.
+    exist, all are given. Vehicles to start with (``start``, of each line by period) are what is set aside where given.
 
     Raises
     ------
     InputError
-        The vehicles do not suffice; the sentence says how many do, and in which period.
+        The vehicles do not suffice; the sentence names the period and the least relaxation that helps.
     """
     periods = range(len(task.periods))
     least = np.stack([task.least(p) for p in periods])
     room = np.stack([task.room(p) for p in periods])
-    for p in periods:
-        if least[p].sum() > room[p].sum():
-            raise InputError(
-                f"{int(room[p].sum())} vehicles are too few ({task.periods[p].name}): the longest headways allowed on "
-                f"{task.model.lines} lines take {int(least[p].sum())}",
-                field="limits",
-            )
+    if (least.sum(axis=1) > room.sum(axis=1)).any():
+        raise InputError(too_few(task), field="limits")
     may = task.may()
     widest = np.array([max(np.flatnonzero(m), key=lambda k: task.types[k].places) for m in may], np.int64)
-    busiest = max(periods, key=lambda p: float(judge.hourly(p).sum()))
+    busiest = judge.busiest()
     peaks = _peaks(judge, busiest, widest, least[busiest])
     kinds = sorted(range(len(task.types)), key=lambda k: (-task.types[k].places, _dear(task, k), k))
     choices = [np.flatnonzero(m) for m in may]
@@ -56,19 +51,15 @@ def first_types(task: FleetTask, judge: Judge) -> list[I64]:
     else:
         cycles = task.cycles(busiest)
         orders = [np.argsort(-key, kind="stable") for key in (peaks, peaks * cycles, peaks / cycles)]
-        asked = room.sum(axis=1, keepdims=True) * _shares(peaks * cycles)
+        asked = room.sum(axis=1, keepdims=True) * _shares(peaks * cycles if start is None else start[busiest])
         wanted = np.maximum(least, np.floor(asked).astype(np.int64))
         tried = [_in_order(order, kinds, may, least, room, need) for need in (least, wanted) for order in orders]
         ways = list({way.tobytes(): way for way in tried if way is not None}.values())
         if not ways:
-            fit = _any_fit(may, least, room)
+            fit = any_fit(may, least, room)
             ways = [] if fit is None else [fit]
     if not ways:
-        raise InputError(
-            "no way was found to run every line with one of its allowed vehicle types at the longest headway within "
-            "the limits by type, although the vehicles suffice in sum",
-            field="limits",
-        )
+        raise InputError(too_few(task), field="limits")
     return ways
 
 
@@ -77,7 +68,7 @@ def _fits(way: I64, least: I64, room: I64) -> bool:
     return all((np.bincount(way, weights=n, minlength=kinds) <= r).all() for n, r in zip(least, room, strict=True))
 
 
-def _shares(weight: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _shares(weight: npt.NDArray[np.float64] | I64) -> npt.NDArray[np.float64]:
     total = float(weight.sum())
     return weight / total if total > 0 else np.full(len(weight), 1.0 / len(weight))
 
@@ -106,29 +97,3 @@ def _dear(task: FleetTask, k: int) -> float:
 def _peaks(judge: Judge, p: int, types: I64, vehicles: I64) -> npt.NDArray[np.float64]:
     service = judge.serve(p, types, vehicles.astype(np.int64))
     return line_peaks(service.graph, service.crowded.loading.links, judge.lines)
-
-
-def _any_fit(may: npt.NDArray[np.bool_], least: I64, room: I64) -> I64 | None:
-    """Depth first, lines with most vehicles first."""
-    lines = np.argsort(-least.max(axis=0), kind="stable")
-    chosen = np.full(may.shape[0], -1, np.int64)
-    steps = 0
-
-    def descend(i: int, left: I64) -> bool:
-        nonlocal steps
-        if i == len(lines):
-            return True
-        line = lines[i]
-        for k in np.flatnonzero(may[line]):
-            steps += 1
-            if steps > STEPS:
-                return False
-            if (left[:, k] >= least[:, line]).all():
-                after = left.copy()
-                after[:, k] -= least[:, line]
-                chosen[line] = k
-                if descend(i + 1, after):
-                    return True
-        return False
-
-    return chosen if descend(0, room.copy()) else None

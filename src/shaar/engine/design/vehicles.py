@@ -16,9 +16,21 @@ CLIMATE_KINDS = {
     "bus_12m": "diesel_euro_vi",
     "articulated_18m": "diesel_euro_vi",
     "midi_9m": "midi_diesel_euro_v",
+    "minibus_6m": "midi_diesel_euro_v",
     "trolleybus_12m": "trolleybus",
     "battery_12m": "battery_12m",
 }
+#: Short names of the types, as a planner gives them.
+NAMES = {
+    "standard": "bus_12m",
+    "articulated": "articulated_18m",
+    "midi": "midi_9m",
+    "minibus": "minibus_6m",
+    "trolleybus": "trolleybus_12m",
+    "battery": "battery_12m",
+}
+#: Types that need wires above the street.
+WIRED = frozenset({"trolleybus_12m"})
 _FIELDS = ("seats", "places", "cost_hour", "cost_km")
 
 
@@ -80,6 +92,20 @@ def vehicle_types(
         figures = {f: rows[f"{key}.{f}"] for f in _FIELDS}
         found[key] = VehicleType(key, **figures, gco2e_km=0.0 if gco2e_km is None else float(gco2e_km[key]))
     return found
+
+
+def vehicle_key(name: str) -> str:
+    """Return the key of a type given by its key or its short name (:data:`NAMES`).
+
+    Raises
+    ------
+    InputError
+        No such type; the sentence lists those that are known.
+    """
+    key = NAMES.get(name.strip().lower(), name.strip())
+    if key not in CLIMATE_KINDS:
+        raise InputError(f"there is no vehicle type {name!r}; known are {', '.join(NAMES)}", field="fleet_types")
+    return key
 
 
 def grams_of_types(

@@ -14,9 +14,10 @@ import polars as pl
 from shaar.engine.city.model import City
 from shaar.engine.design import city_front as front_of
 from shaar.engine.design.city_cover import Need
+from shaar.engine.design.city_front import Point
 from shaar.engine.design.city_instance import city_instance
 from shaar.engine.design.city_lines import BUS_MODES
-from shaar.engine.design.city_measures import Weights, area_means, areas_of, scorer, zone_means
+from shaar.engine.design.city_measures import Weights, area_means, areas_of, excess, scorer, zone_means
 from shaar.engine.design.lines import StopBook
 from shaar.engine.errors import InputError
 from shaar.engine.fleet.service import line_fleets
@@ -24,9 +25,12 @@ from shaar.engine.progress import Progress, silent
 from shaar.engine.study import design_say as say
 from shaar.engine.study.design_draws import with_draws
 from shaar.engine.study.design_networks import Asked, Networks, networks
-from shaar.engine.study.design_plan import Frame, kg_per_km, network_plan
+from shaar.engine.study.design_plan import Frame, line_labels, network_plan
+from shaar.engine.study.design_report import line_boardings, service_plan
 from shaar.engine.study.design_rules import FLEET_STEPS, PERIODS, DesignRules, Mode, Period, Wishes
+from shaar.engine.study.design_service import Service, allocated, as_it_runs, at_peak, quick_schedule
 from shaar.engine.study.design_today import Today, today_of
+from shaar.engine.study.design_vehicles import vehicles_of
 from shaar.engine.study.results import DesignResult, NetworkPlan, Options
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
@@ -107,6 +111,8 @@ def design(
     if fleets is not None and (not fleets or min(fleets) < 1):
         raise InputError("fleet sizes have to be whole numbers of at least one vehicle", field="fleets")
     wishes.check(timetable=feed is not None)
+    rules = rules.with_policy(wishes)
+    fleet = _of_types(fleet, wishes)
     size, why_size = _fleet(city, fleet, feed, fleets, rules)
     sizes = sorted({int(f) for f in fleets} | ({size} if fleet is not None else set())) if fleets else _sizes(size)
     progress("streets and stops", 0, 1)
@@ -115,6 +121,9 @@ def design(
     if feed is not None:
         today, rules = today_of(instance, feed, rules, wishes)
         instance = today.with_termini(instance)
+    vehicles = vehicles_of(city, wishes, today, size)
+    if vehicles.given:
+        rules = replace(rules, headways=replace(rules.headways, capacity=vehicles.mean("places")))
     progress("streets and stops", 1, 1)
     need = Need(instance, StopBook(instance), metres=wishes.coverage_m)
     need.share = _coverage(need, today, wishes)
@@ -125,7 +134,7 @@ def design(
         if wishes.max_loss is not None:
             was = area_means(areas, today.point.model, before)
             areas = replace(areas, allowed=np.where(np.isnan(was), np.inf, was * (1.0 + wishes.max_loss / 100.0)))
-    kg = kg_per_km(city)
+    kg = vehicles.mean("gco2e_km") / 1000.0
     score = scorer(instance, wishes.weights, rules.peak_minutes, kg, None if wishes.max_loss is None else areas)
     asked = Asked(
         size=size, sizes=tuple(sizes), given=fleet is not None, lines=lines, seconds=seconds, seed=seed,
@@ -134,8 +143,8 @@ def design(
     made = networks(need, today, asked, progress)
     names = _settlement_names(city)
     frame = Frame(
-        instance=instance, need=made.need, names=names, rules=rules, kg_per_km=kg, areas=areas, before=before,
-        go=made.go, reserved=frozenset() if feed is None else _ids(feed),
+        instance=instance, need=made.need, names=names, rules=rules, vehicles=vehicles, areas=areas,
+        before=before, go=made.go, reserved=frozenset() if feed is None else _ids(feed),
     )  # fmt: skip
     fixed = fleet is not None or (feed is not None and size in made.points)
     kept = _non_dominated(made, score, must={size} if fixed else set())
@@ -144,12 +153,23 @@ def design(
     else:
         chosen = _knee(made, kept) if wishes.weights == Weights() else _least(made, kept, score)
     best = made.points[kept[chosen]]
+    same = wishes.mode == "construct"
+    service = allocated(best, kept[chosen], vehicles, rules, same=same, progress=progress)
+    if wishes.max_loss is not None and excess(areas, at_peak(best, service.schedule))[0] > 1e-6:
+        service = allocated(best, kept[chosen], vehicles, rules, same=same, hold_peaks=True, progress=progress)
     plans = []
+    order: Sequence[int] = ()
     for number, f in enumerate(kept, start=1):
-        plans.append(network_plan(frame, made.points[f]))
+        if f == kept[chosen]:
+            best, order, plan = _with_service(frame, best, service)
+            plans.append(plan)
+        else:
+            plans.append(
+                network_plan(frame, made.points[f], quick_schedule(made.points[f], f, vehicles, rules, same=same))
+            )
         progress("reasons", number, len(kept))
     if wishes.draws:
-        plans[chosen] = with_draws(city, instance, plans[chosen], best, made, asked, need.book, progress)
+        plans[chosen] = with_draws(city, instance, plans[chosen], best, order, made, asked, need.book, progress)
     result = made.tried[best.candidate].result if made.tried else None
     searched = [c.result for c in made.tried if c.result is not None]
     return DesignResult(
@@ -177,10 +197,31 @@ def design(
             *instance.findings,
             *(today.findings if today is not None else ()),
             *made.findings,
-            *say.findings(plans[chosen], best, need.book, made.failures, why_size, size, made.interrupted),
+            *say.findings(plans[chosen], need.book, made.failures, why_size, size, made.interrupted, service.raised),
         ),
-        today=None if today is None else network_plan(replace(frame, before=None), today.point),
+        today=None
+        if today is None
+        else _with_service(replace(frame, before=None), today.point, as_it_runs(today.point, vehicles, rules))[2],
     )
+
+
+def _with_service(frame: Frame, point: Point, service: Service) -> tuple[Point, list[int], NetworkPlan]:
+    """Describe a point with its service: the point at these peak headways, the order of its lines, and the plan."""
+    point = at_peak(point, service.schedule)
+    schedule = replace(service.schedule, boardings=line_boardings(service))
+    order, labels = line_labels(frame, point, schedule.boardings)
+    said = service_plan(service, point.lines, labels, order, frame.vehicles, frame.rules)
+    return point, order, network_plan(frame, point, schedule, said)
+
+
+def _of_types(fleet: int | None, wishes: Wishes) -> int | None:
+    """Fleet by the types, where those are given."""
+    if not wishes.fleet_types:
+        return fleet
+    total = sum(wishes.fleet_types.values())
+    if fleet is not None and fleet != total:
+        raise InputError(f"{fleet} vehicles are given, but the types are {total} in sum", field="fleet")
+    return total
 
 
 def _coverage(need: Need, today: Today | None, wishes: Wishes) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,14 +20,14 @@ from shaar.engine.study.results import NetworkPlan
 
 
 def with_draws(
-    city: City, instance: CityInstance, plan: NetworkPlan, point: Point, made: Networks, asked: Asked, book: StopBook,
-    progress: Progress,
+    city: City, instance: CityInstance, plan: NetworkPlan, point: Point, order: Sequence[int], made: Networks,
+    asked: Asked, book: StopBook, progress: Progress,
 ) -> NetworkPlan:  # fmt: skip
     """Return the plan with ``found_in_draws``, ``loss_low``, ``loss_high``, ``rank_low``, ``rank_high`` in each why.
 
     Each draw takes every demand parameter from the triangular distribution over its range
     (:meth:`shaar.engine.demand.parameters.Parameters.draw`); trips are scaled to the total of the plan's demand, so
-    that what differs is where people travel.
+    that what differs is where people travel. ``order`` are the lines of the point in the order of the plan.
     """
     parameters = demand_parameters()
     minutes = street_minutes(city, mode="car", progress=progress)
@@ -42,7 +43,6 @@ def with_draws(
         iterations=asked.iterations, seed=asked.seed, cap=cap,
         stay=[line for line in point.lines if line.today is not None], progress=progress,
     )  # fmt: skip
-    order = np.argsort(-point.plan.assignment.boardings, kind="stable")
     lines = []
     for line, k in zip(plan.lines, order, strict=True):
         why = {

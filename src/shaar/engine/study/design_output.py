@@ -18,12 +18,16 @@ from shaar.engine.design.lines_why import sentence
 from shaar.engine.errors import ShaarError
 from shaar.engine.measures.models import AddLine, Change, Headway, NewStop, RemoveLine, SetHeadway, clock
 from shaar.engine.measures.scenario import Scenario, apply, write_scenario
+from shaar.engine.study.design_tables import assumption_table, front_table, line_table, named_stops, period_table
 from shaar.engine.study.results import DesignResult, Line, NetworkPlan
 from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.lines import ServiceDirection, ServiceLine, feed_from_lines
 from shaar.engine.timetable.write import write_gtfs
 
-FILES = ("gtfs.zip", "lines.geojson", "stops.geojson", "changes.toml", "front.csv")
+FILES = (
+    "gtfs.zip", "lines.geojson", "stops.geojson", "changes.toml", "front.csv", "lines.csv", "periods.csv",
+    "assumptions.csv",
+)  # fmt: skip
 #: Winners and losers against today, where a timetable is known.
 AREAS = "areas.csv"
 #: Colours of lines on maps, told apart by most people with a colour vision deficiency (Okabe & Ito 2008).
@@ -45,7 +49,7 @@ def design_feed(city: City, result: DesignResult, plan: NetworkPlan | None = Non
     year = int(city.meta.data_date[:4]) if city.meta.data_date[:4].isdigit() else date.today().year
     return feed_from_lines(
         [_service(line, number, result) for number, line in enumerate(plan.lines)],
-        _named_stops(city, result),
+        named_stops(city, result),
         agency_name=f"{city.meta.name}: designed by Shaar, not in service",
         time_zone=city.meta.time_zone,
         start=date(year, 1, 1),
@@ -72,14 +76,6 @@ def _service(line: Line, number: int, result: DesignResult) -> ServiceLine:
     )
 
 
-def _named_stops(city: City, result: DesignResult) -> pl.DataFrame:
-    """Stops with a name to show: their own, else the street they stand on, else their id."""
-    streets = city.links.select("link_id", pl.col("name").alias("street"))
-    return result.stops.join(streets, on="link_id", how="left", maintain_order="left").select(
-        "stop_id", pl.coalesce("name", "street", "stop_id").alias("name"), "lon", "lat", "source"
-    )
-
-
 def changes(city: City, result: DesignResult, plan: NetworkPlan | None = None, feed: Feed | None = None) -> Scenario:
     """Return the plan as typed changes to today's timetable, if given: lines removed, headways set, lines added.
 
@@ -87,7 +83,7 @@ def changes(city: City, result: DesignResult, plan: NetworkPlan | None = None, f
     """
     plan = plan or result.front[result.chosen]
     known = set(city.stops["stop_id"])
-    stops = {row["stop_id"]: row for row in _named_stops(city, result).iter_rows(named=True)}
+    stops = {row["stop_id"]: row for row in named_stops(city, result).iter_rows(named=True)}
     out: list[Change] = []
     if feed is not None:
         gone = feed.routes["route_id"].to_list() if plan.removed is None else plan.removed
@@ -175,26 +171,10 @@ def stops_geojson(city: City, result: DesignResult, plan: NetworkPlan) -> dict[s
                 "proposed": row["source"] == "proposed", "lines": ", ".join(lines[row["stop_id"]]),
             },
         }
-        for row in _named_stops(city, result).iter_rows(named=True)
+        for row in named_stops(city, result).iter_rows(named=True)
         if row["stop_id"] in lines
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
-
-
-def front_table(result: DesignResult) -> pl.DataFrame:
-    """The Pareto front: one row a plan."""
-    return pl.DataFrame({
-        "vehicles": [p.fleet for p in result.front],
-        "lines": [len(p.lines) for p in result.front],
-        "mean_minutes": [round(p.mean_minutes, 3) for p in result.front],
-        "unserved_share": [round(p.unserved, 5) for p in result.front],
-        "vehicle_km_day": [round(p.vehicle_km_day, 1) for p in result.front],
-        "vehicle_hours_day": [round(p.vehicle_hours_day, 1) for p in result.front],
-        "co2e_kg_day": [round(p.co2e_kg_day, 1) for p in result.front],
-        "worst_tenth_minutes": [round(p.worst_tenth_minutes, 3) for p in result.front],
-        "coverage": [round(p.coverage, 5) for p in result.front],
-        "chosen": [k == result.chosen for k in range(len(result.front))],
-    })  # fmt: skip
 
 
 def write_design(
@@ -210,8 +190,10 @@ def write_design(
     Returns
     -------
     tuple of Path
-        ``gtfs.zip``, ``lines.geojson``, ``stops.geojson``, ``changes.toml``, ``front.csv`` and, for a plan made with a
-        timetable, ``areas.csv``.
+        ``gtfs.zip``, ``lines.geojson``, ``stops.geojson``, ``changes.toml``, ``front.csv``, what the service of each
+        line and period is (``lines.csv``, ``periods.csv``, ``assumptions.csv``; see
+        :mod:`shaar.engine.study.design_tables`) and, for a plan made with a timetable, ``areas.csv``. A plan without a
+        service, as all of the front but the chosen one, has headers alone in these three.
 
     Raises
     ------
@@ -231,6 +213,9 @@ def write_design(
         _write_json(beside / "stops.geojson", stops_geojson(city, result, plan))
         write_scenario(changes(city, result, plan, feed), beside / "changes.toml")
         front_table(result).write_csv(beside / "front.csv")
+        line_table(city, result, plan, feed).write_csv(beside / "lines.csv", float_precision=3)
+        period_table(result, plan).write_csv(beside / "periods.csv", float_precision=3)
+        assumption_table(plan).write_csv(beside / "assumptions.csv")
         names = list(FILES)
         if plan.areas:
             pl.DataFrame(list(plan.areas)).write_csv(beside / AREAS, float_precision=3)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +12,15 @@ import polars as pl
 import shapely
 
 from shaar.engine.city.model import City
-from shaar.engine.climate.bus_fleet import year_of_service
-from shaar.engine.climate.factors import temperatures_near
-from shaar.engine.demand.parameters import load_parameters
 from shaar.engine.design.city_cover import Need
 from shaar.engine.design.city_front import Point
 from shaar.engine.design.city_instance import CityInstance
 from shaar.engine.design.city_measures import Areas, winners, worst_tenth, zone_means
-from shaar.engine.design.lines import StreetLine
 from shaar.engine.design.lines_why import reasons
-from shaar.engine.study.design_rules import CO2E_VEHICLE, LONGEST_OFF_PEAK, VEHICLE_TYPE, DesignRules
-from shaar.engine.study.results import Line, NetworkPlan
+from shaar.engine.study.design_rules import VEHICLE_TYPE, DesignRules
+from shaar.engine.study.design_service import Schedule
+from shaar.engine.study.design_vehicles import Vehicles, city_grams
+from shaar.engine.study.results import Line, LineService, NetworkPlan, ServicePlan
 
 F64 = npt.NDArray[np.float64]
 
@@ -31,51 +29,66 @@ F64 = npt.NDArray[np.float64]
 class Frame:
     """What every plan of a design is described with; ``before`` are today's mean minutes of each zone's trips.
 
-    ``go`` are route_ids that a plan without them takes away; ``reserved`` ids and names that new lines may not have.
+    ``vehicles`` are the types of the fleet; ``go`` are route_ids that a plan without them takes away; ``reserved`` ids
+    and names that new lines may not have.
     """
 
     instance: CityInstance
     need: Need
     names: Mapping[str, str]
     rules: DesignRules
-    kg_per_km: float
+    vehicles: Vehicles
     areas: Areas
     before: F64 | None = None
     go: tuple[str, ...] = ()
     reserved: frozenset[str] = frozenset()
 
 
-def kg_per_km(city: City, speed: float = 18.0) -> float:
-    """CO2e of a vehicle-km of a 12 m diesel bus at a mean speed with stops (km/h), kg, well to wheel."""
-    near = temperatures_near(float(np.mean(city.zones["lon"].to_numpy())), float(np.mean(city.zones["lat"].to_numpy())))
-    months = near.months if near is not None else (15.0,) * 12
-    year = year_of_service(CO2E_VEHICLE, 1e6, speed, months, load_parameters("climate.csv"))
-    return year.co2e_wtw_t / 1e3
+def kg_per_km(city: City) -> float:
+    """CO2e of a vehicle-km of the type that a design counts with when none is given, kg, well to wheel."""
+    return city_grams(city)[VEHICLE_TYPE] / 1000.0
 
 
-def network_plan(frame: Frame, point: Point) -> NetworkPlan:
-    """Describe a point; lines with most boardings first, lines of today under their own names."""
+def line_labels(frame: Frame, point: Point, boardings: F64) -> tuple[list[int], list[tuple[str, str]]]:
+    """Lines with most boardings first, and (line_id, name) of each line of the point; today's under their own names."""
+    order = [int(k) for k in np.argsort(-boardings, kind="stable")]
+    labels = [("", "")] * len(order)
+    number = 0
+    for k in order:
+        today = point.lines[k].today
+        if today is not None:
+            labels[k] = today.line_id, today.name
+            continue
+        number += 1
+        while f"D{number}" in frame.reserved or str(number) in frame.reserved:
+            number += 1
+        labels[k] = f"D{number}", str(number)
+    return order, labels
+
+
+def network_plan(frame: Frame, point: Point, schedule: Schedule, service: ServicePlan | None = None) -> NetworkPlan:
+    """Describe a point with its schedule; with a service, reasons name the boardings and loads of its assignment."""
     assignment = point.plan.assignment
     places = dict(zip(frame.need.book.ids, frame.need.book.xy, strict=True))
     why = reasons(frame.instance, point, places, frame.names)
-    order = np.argsort(-assignment.boardings, kind="stable")
+    order, labels = line_labels(frame, point, schedule.boardings)
+    if service is not None:
+        _as_assigned(why, labels, service)
+    busiest = schedule.busiest()
     lines = []
-    number = 0
-    km_day = hours_day = 0.0
+    km_day = hours_day = paid_hours = 0.0
     for k in order:
-        street = point.lines[k]
-        if street.today is None:
-            number += 1
-            while f"D{number}" in frame.reserved or str(number) in frame.reserved:
-                number += 1
-        line = _line(frame, point, int(k), number, why[k])
+        line = _line(frame, point, schedule, busiest, k, labels[k], why[k])
         lines.append(line)
-        if line.vehicles or street.today is None:
+        if line.vehicles or point.lines[k].today is None:
             for name, headway in line.headways.items():
                 p = frame.rules.periods[name]
-                trips = math.ceil((p.end - p.start) / 60.0 / headway)
+                trips = (p.end - p.start) / 60.0 / headway
                 km_day += trips * (line.km_forward + line.km_backward)
                 hours_day += trips * (line.minutes_forward + line.minutes_backward) / 60.0 * p.run
+                paid_hours += float(schedule.vehicles[name][k]) * (p.end - p.start) / 3600.0
+    cost_day = paid_hours * frame.vehicles.mean("cost_hour") + km_day * frame.vehicles.mean("cost_km")
+    co2e_day = km_day * frame.vehicles.mean("gco2e_km") / 1000.0
     after = zone_means(point.model, point.plan.headways)
     table: pl.DataFrame | None = None
     if frame.before is not None:
@@ -86,32 +99,47 @@ def network_plan(frame: Frame, point: Point) -> NetworkPlan:
         removed = tuple(r for r in frame.go if r not in stayed)
     return NetworkPlan(
         lines=tuple(lines),
-        fleet=point.plan.fleet,
+        fleet=int(schedule.vehicles[busiest].sum()),
         mean_minutes=assignment.mean_minutes,
         unserved=assignment.unserved,
         vehicle_km_day=km_day,
         vehicle_hours_day=hours_day,
-        co2e_kg_day=km_day * frame.kg_per_km,
+        co2e_kg_day=co2e_day if service is None else service.day.kgco2e,
         worst_tenth_minutes=worst_tenth(frame.instance, after),
         coverage=frame.need.reached(point.lines),
         areas=() if table is None else tuple(table.iter_rows(named=True)),
         removed=removed,
+        cost_day=cost_day if service is None else service.day.cost,
+        service=service,
     )
 
 
-def _line(frame: Frame, point: Point, k: int, number: int, why: Mapping[str, float | str]) -> Line:
+def _as_assigned(
+    why: Sequence[dict[str, float | str]], labels: Sequence[tuple[str, str]], service: ServicePlan
+) -> None:
+    """Put the boardings and loads of the assignment with crowding into the reasons, so that every figure agrees."""
+    room = {t.key: t.places for t in service.types}
+    by_line: dict[str, list[LineService]] = {}
+    for x in service.lines:
+        by_line.setdefault(x.line_id, []).append(x)
+    for k, (line_id, _) in enumerate(labels):
+        mine = by_line.get(line_id, [])
+        why[k]["trips_day"] = round(sum(x.boardings for x in mine))
+        full = [x.load_factor * room[x.vehicle_type] for x in mine if x.load_factor is not None]
+        if full:
+            why[k]["peak_load"] = round(max(full), 1)
+
+
+def _line(
+    frame: Frame, point: Point, schedule: Schedule, busiest: str, k: int, label: tuple[str, str],
+    why: Mapping[str, float | str],
+) -> Line:  # fmt: skip
     street, today = point.lines[k], point.lines[k].today
-    headway = float(point.plan.headways[k])
-    same = today is not None and abs(headway - today.headway) < 0.05
-    if today is not None and (same or today.held):
-        headways = {name: h for name, h in today.headways.items() if math.isfinite(h)}
-    else:
-        headways = period_headways(street, headway, int(point.plan.vehicles[k]), frame.rules)
-        if today is not None:
-            headways = {name: h for name, h in headways.items() if math.isfinite(today.headways[name])}
+    headways = {name: float(h[k]) for name, h in schedule.headways.items() if math.isfinite(h[k])}
+    same = today is not None and all(abs(h - today.headways[name]) < 0.05 for name, h in headways.items())
     return Line(
-        line_id=f"D{number}" if today is None else today.line_id,
-        name=str(number) if today is None else today.name,
+        line_id=label[0],
+        name=label[1],
         stops_forward=street.forward.stops,
         stops_backward=street.backward.stops,
         geometry_forward=shapely.to_wkb(street.forward.geometry),
@@ -121,28 +149,13 @@ def _line(frame: Frame, point: Point, k: int, number: int, why: Mapping[str, flo
         km_forward=street.forward.metres / 1000.0,
         km_backward=street.backward.metres / 1000.0,
         headways=headways,
-        vehicles=int(point.plan.vehicles[k]),
-        vehicle_type=VEHICLE_TYPE if today is None or today.mode == "bus" else today.mode,
+        vehicles=int(schedule.vehicles[busiest][k]),
+        vehicle_type=schedule.types[k],
         why=why,
         seconds_forward=_seconds(street.forward.minutes),
         seconds_backward=_seconds(street.backward.minutes) if street.backward.stops else (),
         status="designed" if today is None else ("kept" if same or today.held else "headway"),
     )
-
-
-def period_headways(street: StreetLine, peak: float, vehicles: int, rules: DesignRules) -> dict[str, float]:
-    """Peak headway as allocated; in another period the line keeps that period's share of its vehicles."""
-    off_peak = replace(rules.headways, longest=max(LONGEST_OFF_PEAK, peak))
-    found = {}
-    for name, p in rules.periods.items():
-        if p.fleet >= 1.0:
-            found[name] = peak
-            continue
-        ways = [float(d.minutes[-1]) * p.run for d in (street.forward, street.backward) if len(d.stops)]
-        cycle = off_peak.cycle(*ways)
-        share = max(round(vehicles * p.fleet), math.ceil(cycle / off_peak.longest - 1e-9), 1)
-        found[name] = off_peak.headway(cycle, min(share, vehicles))
-    return found
 
 
 def _seconds(minutes: F64) -> tuple[int, ...]:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from shaar.engine.design.city_cover import Need
-from shaar.engine.design.city_front import Candidate, Point, fit, least_fleet
+from shaar.engine.design.city_front import Candidate, fit, least_fleet
 from shaar.engine.design.lines import StopBook
+from shaar.engine.design.vehicles import vehicle_key
 from shaar.engine.findings import Finding
-from shaar.engine.study.design_rules import LONGEST_OFF_PEAK, VEHICLE_TYPE, DesignRules, Wishes
+from shaar.engine.study.design_rules import VEHICLE_TYPE, DesignRules, Wishes
 from shaar.engine.study.results import NetworkPlan, Options
 
 
@@ -67,10 +68,13 @@ def settings(
         "iterations": iterations if iterations is not None else "as many as the seconds allow",
         "walk_kmh": options.walk_kmh, "walk_detour": c.walk_detour, "reach_m": c.reach,
         "transfer_minutes": h.transfer, "wait_share_of_headway": h.wait, "least_headway": h.least,
-        "longest_headway": h.longest, "longest_headway_off_peak": LONGEST_OFF_PEAK, "capacity": h.capacity,
+        "longest_headway": h.longest,
+        **{f"headways_{name}": f"{p.least:g} to {p.longest:g} min" for name, p in rules.periods.items()},
+        "capacity": round(h.capacity, 1),
         "peak_hour_share": h.peak_hour, "layover_share": h.layover, "layover_minutes": h.layover_minutes,
         "dwell_minutes": c.run.dwell_minutes, "peak_run_factor": c.run.peak, "max_run_minutes": c.max_minutes,
-        "vehicle_type": VEHICLE_TYPE, "max_detour": c.max_detour, "mode": wishes.mode,
+        "fleet_types": ", ".join(f"{vehicle_key(k)}={n}" for k, n in wishes.fleet_types.items()) or VEHICLE_TYPE,
+        "wires": ", ".join(wishes.wires), "max_detour": c.max_detour, "mode": wishes.mode,
         "keep": ", ".join(wishes.keep), "protect": ", ".join(wishes.protect),
         "change_budget": "none" if wishes.change_budget is None else wishes.change_budget,
         "coverage": round(coverage, 4), "coverage_m": wishes.coverage_m,
@@ -80,8 +84,8 @@ def settings(
 
 
 def findings(
-    plan: NetworkPlan, point: Point, book: StopBook, failures: Sequence[str], why_size: str, size: int,
-    interrupted: bool,
+    plan: NetworkPlan, book: StopBook, failures: Sequence[str], why_size: str, size: int, interrupted: bool,
+    raised: Sequence[str],
 ) -> list[Finding]:  # fmt: skip
     """Findings on the chosen plan."""
     used = {s for line in plan.lines for s in (*line.stops_forward, *line.stops_backward)}
@@ -128,14 +132,38 @@ def findings(
                 values={"fleet": size},
             )
         )
-    if point.plan.crowded:
+    if raised:
+        found.append(
+            Finding(
+                "design.off_peak_fleet",
+                f"The longest headways allowed take more vehicles than the share of the fleet assumed in: "
+                f"{', '.join(raised)}; more run there.",
+                severity="assumed",
+                values={"periods": ", ".join(raised)},
+            )
+        )
+    short = [] if plan.service is None else list(plan.service.shortages)
+    if short:
+        lines = len({s["line_id"] for s in short})
+        worst = max(short, key=lambda s: float(s["load"] or 0.0) / max(float(s["places"] or 0.0), 1e-9))
+        more = (
+            "no number of vehicles would carry them at the shortest headway allowed"
+            if worst["extra"] is None
+            else f"vehicles more of its type that would carry them: {worst['extra']}"
+        )
         found.append(
             Finding(
                 "design.crowded",
-                f"{len(point.plan.crowded)} lines carry more than {point.model.rules.capacity:.0f} persons a bus on "
-                "their busiest part in the peak hour: the fleet is too small for the demand on them.",
-                count=len(point.plan.crowded),
-                values={"capacity": point.model.rules.capacity},
+                f"{lines} lines carry more people than places on their busiest part in the busiest hour of a period; "
+                f"the fullest is line {worst['name']} ({worst['period']}): {worst['load']:.0f} persons an hour on "
+                f"{worst['places']:.0f} places; {more}.",
+                count=lines,
+                values={
+                    "line": str(worst["name"]),
+                    "load": round(float(worst["load"] or 0.0)),
+                    "places": round(float(worst["places"] or 0.0)),
+                    "extra": "–" if worst["extra"] is None else str(worst["extra"]),
+                },
             )
         )
     if failures:

@@ -13,7 +13,7 @@ from shaar.engine.design.lines import StreetLine
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 from shaar.engine.fleet.service import day_trips
-from shaar.engine.study.design_rules import DesignRules, Wishes
+from shaar.engine.study.design_rules import DesignRules, Period, Wishes
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
@@ -52,6 +52,11 @@ class Today:
         return replace(city, instance=replace(city.instance, terminal=terminal))
 
 
+def _as_peak(period: Period, rules: DesignRules) -> Period:
+    longest = min(period.longest, rules.headways.longest)
+    return replace(period, fleet=1.0, run=1.0, least=min(period.least, longest), longest=longest)
+
+
 def today_of(city: CityInstance, feed: Feed, rules: DesignRules, wishes: Wishes) -> tuple[Today, DesignRules]:
     """Read a typical weekday; the rules come back with the busiest part of this timetable as a peak.
 
@@ -75,7 +80,7 @@ def today_of(city: CityInstance, feed: Feed, rules: DesignRules, wishes: Wishes)
     if peaks and max(an_hour(p.start, p.end) for p in peaks) < PEAK_SHARE * most:
         a, b = network.window
         name = max(rules.periods, key=lambda k: min(rules.periods[k].end, b) - max(rules.periods[k].start, a))
-        rules = replace(rules, periods={**rules.periods, name: replace(rules.periods[name], fleet=1.0, run=1.0)})
+        rules = replace(rules, periods={**rules.periods, name: _as_peak(rules.periods[name], rules)})
         said = f"{a // 3600}:{a // 60 % 60:02d} to {b // 3600}:{b // 60 % 60:02d}"
         found.append(
             Finding(

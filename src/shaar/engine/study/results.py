@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import polars as pl
 
@@ -128,6 +129,166 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class LineService:
+    """A line in one period of a working day, modelled by the assignment with crowding.
+
+    Parameters
+    ----------
+    line_id, name, vehicle_type, period
+        Of the line; the key of its vehicle type (a row of ``vehicles.csv``, or the mode of a line that is no bus).
+    headway
+        Minutes.
+    vehicles
+        In service.
+    boardings, passenger_km
+        In the period.
+    peak_load, load_factor
+        Persons in the busiest hour on the busiest part of the line; over the places that pass there (None where the
+        places are not known).
+    peak_from, peak_to
+        stop_ids between which that is; empty where nobody rides.
+    vehicle_km, vehicle_hours
+        In the period; hours with layover, runs to the depot left out.
+    cost, kgco2e
+        In the period, EUR and kg well to wheel; None for a line that is no bus.
+    """
+
+    line_id: str
+    name: str
+    vehicle_type: str
+    period: str
+    headway: float
+    vehicles: int
+    boardings: float
+    passenger_km: float
+    peak_load: float
+    load_factor: float | None
+    peak_from: str
+    peak_to: str
+    vehicle_km: float
+    vehicle_hours: float
+    cost: float | None
+    kgco2e: float | None
+
+    @property
+    def gco2e_passenger_km(self) -> float | None:
+        """Greenhouse gases of a passenger-kilometre, gCO2e; None where nobody rides."""
+        if self.kgco2e is None or self.passenger_km <= 0:
+            return None
+        return self.kgco2e * 1000.0 / self.passenger_km
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTotals:
+    """The network in one period, or in the whole day (``period`` is then "day").
+
+    ``mean_minutes`` and ``mean_felt`` are door to door over all trips, walked ones too, as they are and with minutes on
+    board as felt; ``gap`` is the relative gap of the assignment; ``vehicles`` are those in service (the day: at the
+    busiest time), ``by_type`` the same by vehicle type. Sums are over buses.
+    """
+
+    period: str
+    start: int
+    end: int
+    trips: float
+    vehicles: int
+    by_type: Mapping[str, int]
+    boardings: float
+    passenger_km: float
+    vehicle_km: float
+    vehicle_hours: float
+    load_factor: float
+    cost: float
+    kgco2e: float
+    mean_minutes: float
+    mean_felt: float
+    walked: float
+    gap: float
+
+    @property
+    def gco2e_passenger_km(self) -> float | None:
+        """Greenhouse gases of a passenger-kilometre, gCO2e; None where nobody rides."""
+        return self.kgco2e * 1000.0 / self.passenger_km if self.passenger_km > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeUse:
+    """A vehicle type of a plan: how many there are and are in service at most, its room, costs (EUR) and gCO2e/km."""
+
+    key: str
+    there: int
+    used: int
+    seats: float
+    places: float
+    cost_hour: float
+    cost_km: float
+    gco2e_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A number that the service figures rest on, with its unit, how it is known and where it is from."""
+
+    name: str
+    value: float
+    unit: str
+    badge: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """A plan as a service: who rides which line when, how full it gets, and what it costs and emits. All modelled.
+
+    Parameters
+    ----------
+    lines
+        One entry a line and period in which it runs, in the order of the plan's lines.
+    periods
+        Totals of each period, and of the day (last).
+    types
+        Vehicle types.
+    shortages
+        line, name, period, load, places, vehicle_type and extra (the least vehicles more that would carry the load;
+        None: none would at the shortest headway allowed) of each line that cannot carry everybody.
+    assumptions
+        Every parameter of these figures.
+    """
+
+    lines: tuple[LineService, ...]
+    periods: tuple[PeriodTotals, ...]
+    types: tuple[TypeUse, ...]
+    shortages: tuple[Mapping[str, float | int | str | None], ...]
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def day(self) -> PeriodTotals:
+        """Totals of the day."""
+        return self.periods[-1]
+
+    def with_days(self) -> tuple[LineService, ...]:
+        """Entries of ``lines``, and after those of each line its day (``period`` "day").
+
+        A day has the shortest headway, the most vehicles, and the load and place of the fullest hour.
+        """
+        found: list[LineService] = []
+        for _, group in groupby(self.lines, key=lambda x: x.line_id):
+            each = list(group)
+            top = max(each, key=lambda x: (x.load_factor or 0.0, x.peak_load))
+            found += each
+            found.append(
+                replace(
+                    top, period="day", headway=min(x.headway for x in each), vehicles=max(x.vehicles for x in each),
+                    boardings=sum(x.boardings for x in each), passenger_km=sum(x.passenger_km for x in each),
+                    vehicle_km=sum(x.vehicle_km for x in each), vehicle_hours=sum(x.vehicle_hours for x in each),
+                    cost=None if top.cost is None else sum(x.cost or 0.0 for x in each),
+                    kgco2e=None if top.kgco2e is None else sum(x.kgco2e or 0.0 for x in each),
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkPlan:
     """One point of the front: lines with headways. Minutes are those of the search model (door to door).
 
@@ -136,7 +297,7 @@ class NetworkPlan:
     vehicle_hours_day
         In service, without layover.
     co2e_kg_day
-        Of the vehicle-km, for the 12 m diesel bus of the account.
+        Of the vehicle-km, well to wheel, for the vehicle types of the fleet.
     worst_tenth_minutes
         Mean journey of the tenth of residents with the longest journeys.
     coverage
@@ -146,6 +307,10 @@ class NetworkPlan:
         zones, trips_day, before_minutes, after_minutes, change_minutes, change_percent, gain_share, lose_share.
     removed
         route_ids of today's lines that the plan takes away; None where no timetable was looked at.
+    cost_day
+        Of vehicle-hours (with layover) and kilometres, EUR.
+    service
+        Line by line and period by period: of the chosen plan and of today's network.
     """
 
     lines: tuple[Line, ...]
@@ -159,6 +324,8 @@ class NetworkPlan:
     coverage: float = float("nan")
     areas: tuple[Mapping[str, float | int | str], ...] = ()
     removed: tuple[str, ...] | None = None
+    cost_day: float = float("nan")
+    service: ServicePlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
