@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.management import call_command
 from django.test import Client
 
 from shaar.platform.accounts.policies import has_role, territories_of
@@ -30,3 +31,7 @@ def test_a_role_holds_in_its_territory_and_inside_it(person, territories):
     covered = Territory.objects.filter(path__startswith="city/north/")
     assert territories_of(officer, "officer") is not None
     assert [t.code for t in covered] == ["north", "ak-ordo"]
+
+
+def test_migrations_say_what_the_models_say():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
