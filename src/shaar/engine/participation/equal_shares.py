@@ -39,7 +39,7 @@ def equal_shares(
     *,
     utility: Utility | str = Utility.COST,
     completion: Completion | str = Completion.ADD1_GREEDY,
-    step: int | Fraction = 1,
+    step: int | Fraction | None = None,
     ties: str | Sequence[str] = "lexicographic",
     progress: Progress = silent,
 ) -> Result:
@@ -55,7 +55,7 @@ def equal_shares(
         See :class:`Completion`. The greedy part ranks by satisfaction per unit of money: votes with ``cost``, votes per
         cost with ``cardinality``, points per cost with ``points``.
     step
-        By how much Add1 raises each voter's share, minor units, above zero.
+        By how much Add1 raises each voter's share, minor units, above zero; None: one whole unit of the currency.
     ties
         See :func:`shaar.engine.participation.ties.tie_order`.
     progress
@@ -82,7 +82,7 @@ def equal_shares(
     except ValueError:
         names = ", ".join(Completion)
         raise InputError(f"'{completion}' is no completion; there are {names}", field="completion") from None
-    step = Fraction(step)
+    step = Fraction(10**election.decimals if step is None else step)
     if step <= 0:
         raise InputError(f"the step is {step}; it must be above zero", field="step")
     tally = make_tally(election, utility)
@@ -134,8 +134,9 @@ def _raise_shares(
     supported = [j for j in range(len(cost)) if len(tally.members[j])]
     attempts: list[Attempt] = []
     last = share
+    horizon = float(16 * step)
     while True:
-        now = run(cost, tally, share, places, record=False)
+        now = run(cost, tally, share, places, record=False, horizon=horizon)
         bought = {b.project for b in now.purchases}
         spent = sum(cost[j] for j in bought)
         progress("equal shares", min(spent, election.budget), election.budget)
@@ -145,6 +146,7 @@ def _raise_shares(
         if all(j in bought or cost[j] + spent > election.budget for j in supported):
             attempts.append(Attempt(share, spent, len(bought), True))
             return share, tuple(attempts)
+        horizon = max(2.0 * now.unchanged_for, float(4 * step))
         covers = floor(now.unchanged_for / float(step)) + 1
         attempts.append(Attempt(share, spent, len(bought), True, covers))
         last = share + (covers - 1) * step

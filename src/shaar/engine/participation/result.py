@@ -119,7 +119,7 @@ class Result:
     spent, budget
         Minor units.
     steps
-        Every decision in order; each project appears exactly once.
+        Every decision in order. Each project appears once, or once in each phase of equal shares with a completion.
     share
         Equal shares: what each voter holds at the start of the counted run; above ``first_share`` after an increase.
     attempts
@@ -140,6 +140,10 @@ class Result:
     def left(self) -> int:
         """Money of the budget that no project took, minor units."""
         return self.budget - self.spent
+
+    def steps_of(self, project: str) -> tuple[Step, ...]:
+        """Everything that happened to one project, in order; the last one is how it ended."""
+        return tuple(s for s in self.steps if s.project == project)
 
     @property
     def taken(self) -> tuple[Taken, ...]:

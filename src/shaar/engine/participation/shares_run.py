@@ -118,15 +118,15 @@ class Purse:
 
 
 class _Runner:
-    def __init__(self, cost: list[int], tally: Tally, share: Fraction, order: list[int]) -> None:
-        self.cost, self.tally, self.order = cost, tally, order
+    def __init__(self, cost: list[int], tally: Tally, share: Fraction, order: list[int], horizon: float) -> None:
+        self.cost, self.tally, self.order, self.horizon = cost, tally, order, horizon
         self.purse = Purse(share, len(tally.weight))
         self.growth = np.ones(len(tally.weight))  # how much a balance can rise per unit of a larger share
         m = len(cost)
         self.unit = [float(u) for u in tally.unit]
         self.bound = np.full(m, inf)  # rho of a project is not below this
         self.drop = np.zeros(m)  # rho can fall by at most this per unit of a larger share
-        self.unchanged = inf
+        self.unchanged = horizon
 
     def look(self, p: int) -> _Look | None:
         """Look at a project with floats; None when its supporters cannot pay it (exact)."""
@@ -204,7 +204,11 @@ class _Runner:
         members, value, weight = self.tally.members[p], self.tally.value[p], self.tally.weight
         poor, rich = look.order[: look.k], look.order[look.k :]
         drop = float((weight[members[poor]] * self.growth[members[poor]]).sum()) / look.units
-        self.growth[members] += drop * value
+        grown = self.growth[members] + drop * value
+        # who lacked so much that no share within the horizon fills it still ends with nothing
+        lack = look.m * value[poor] - self.purse.value[members[poor]]
+        grown[poor[lack > (self.horizon * grown[poor] + look.error) * (1 + 1e-6)]] = 0.0
+        self.growth[members] = grown
         rho = Fraction(num, self.purse.denominator * den)
         price = rho * int(value[rich].max())
         if len(poor) and int(value[poor].max()) > int(value[rich].max()):
@@ -265,7 +269,15 @@ class _Runner:
             self.unchanged = min(self.unchanged, room)
 
 
-def run(cost: list[int], tally: Tally, share: Fraction, order: list[int], *, record: bool = True) -> Run:
+def run(
+    cost: list[int],
+    tally: Tally,
+    share: Fraction,
+    order: list[int],
+    *,
+    record: bool = True,
+    horizon: float = inf,
+) -> Run:
     """Run the Method of Equal Shares once.
 
     Every voter holds ``share``. A project is affordable at ``rho`` when its supporters, each paying at most ``rho``
@@ -284,8 +296,10 @@ def run(cost: list[int], tally: Tally, share: Fraction, order: list[int], *, rec
         Place of each project in a tie, the lower wins.
     record
         Compute the exact money of supporters of dropped projects and what voters have left.
+    horizon
+        How far above ``share`` to look for a change: the bound in the result is not above it, and is sharper below.
     """
-    runner = _Runner(cost, tally, share, order)
+    runner = _Runner(cost, tally, share, order, horizon)
     heap = []
     for p in range(len(cost)):
         if len(tally.members[p]):

@@ -19,8 +19,8 @@ class Typical:
     """A statement that sets a group apart.
 
     ``agrees`` says which way; ``count`` of ``seen`` people of the group voted so; ``share`` and ``rest`` are the
-    smoothed shares in the group and among all others; ``ratio = share / rest``; ``z_half`` tests the share against one half and
-    ``z_rest`` against the others. ``clear`` is False for a group's best statement where none passes both tests.
+    smoothed shares in the group and among all others; ``ratio = share / rest``; ``z_half`` tests the share against one
+    half and ``z_rest`` against the others. ``clear`` is False for a group's best statement where none passes both.
     """
 
     statement: int
@@ -126,7 +126,8 @@ def consensus(votes: F64, group: I64, *, most: int = 5) -> tuple[tuple[Consensus
     """Find statements that every group agrees with, and those that every group disagrees with.
 
     Group-aware consensus is the product over groups of the smoothed share; a statement is listed when each group's
-    share is above one half and the share of all is above one half at 90 %. A small group so weighs as much as a large one.
+    share is above one half and the share of all is above one half at 90 %. A small group so weighs as much as a
+    large one.
 
     Returns
     -------
