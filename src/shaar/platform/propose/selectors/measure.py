@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from shaar.platform.accounts.models import Organisation, Person
 from shaar.platform.kernel.errors import Missing
 from shaar.platform.kernel.folding import fold_forgiving
+from shaar.platform.places import selectors as places
 from shaar.platform.places.models import Territory
 
 from ..models import Answer, Measure, Process, Support
@@ -55,7 +56,7 @@ def measures(viewer: Any, filters: Filters | None = None) -> QuerySet[Measure]:
         found = found.exclude(status__in=(Measure.Status.MERGED, Measure.Status.WITHDRAWN))
     if chosen.territory:
         here = Territory.objects.filter(code=chosen.territory).first()
-        found = found.filter(territory__path__startswith=here.path) if here else found.none()
+        found = found.filter(territory__in=places.within(here)) if here else found.none()
     if chosen.process:
         found = found.filter(process__slug=chosen.process)
     if chosen.box:
@@ -77,7 +78,7 @@ def measure_by_ref(ref: str, *, viewer: Any) -> Measure:
 
 
 def needed(measure: Measure) -> int | None:
-    """Supports that oblige the city to answer: the smallest territory with a number of its own, or the process, says."""
+    """Supports that oblige the city to answer: of the smallest territory with an own number, else of the process."""
     if measure.process is None:
         return None
     if measure.territory is not None:
@@ -144,7 +145,6 @@ def office_for(territory: Territory | None) -> Organisation | None:
         return len(path), office.kind == Organisation.Kind.ADMINISTRATION, str(office.pk)
 
     return max(around, key=nearness, default=None)
-
 
 
 def open_processes(viewer: Any, feature: str) -> list[Process]:

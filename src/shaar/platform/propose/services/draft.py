@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shaar.platform.accounts.models import Person
-from shaar.platform.kernel.errors import Invalid
+from shaar.platform.kernel import attachments, events
+from shaar.platform.kernel.errors import Invalid, Missing
+from shaar.platform.kernel.models import Attachment
+from shaar.platform.places.models import Territory
 
-from ..models import Draft
+from ..models import Draft, Measure, Process
+from .measure import propose
 
 #: What a draft may hold, and how long each text may be; a form checks the rest when it is sent.
 FIELDS = {
@@ -57,10 +62,48 @@ def newest_draft(person: Person) -> Draft | None:
     return Draft.objects.filter(person=person).order_by("-at").first()
 
 
+def send_draft(*, acting: Person, draft: Draft) -> Measure:
+    """Publish a draft; its photos go with it.
+
+    Raises
+    ------
+    Missing
+        The draft is gone: sent from another window, or thrown away.
+    Refusal
+        As `propose`.
+    """
+    with transaction.atomic():
+        row = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+        if row is None or row.person_id not in (None, acting.pk):
+            raise Missing("draft.missing", _("This draft is no longer there. It may have been sent already."))
+        given = row.data
+        process = Process.objects.filter(slug=given.get("process") or "").first()
+        if process is None:
+            raise Invalid("measure.process", _("Choose what your proposal is for."), field="process")
+        measure = propose(
+            acting=acting, process=process, kind=given.get("kind", ""), title=given.get("title", ""),
+            text=given.get("text", ""), language=given.get("language") or acting.language,
+            geometry=given.get("geometry"), address=given.get("address", ""),
+            territory=Territory.objects.filter(code=given.get("territory") or "", until__isnull=True).first(),
+            benefits=given.get("benefits", ""), cost_guess=_sum(given.get("cost_guess")),
+        )  # fmt: skip
+        # Files stay where they are; only whose they are changes.
+        Attachment.objects.filter(object_type=events.type_of(row), object_id=row.pk).update(
+            object_type=events.type_of(measure), object_id=measure.pk
+        )
+        row.delete()
+    return measure
+
+
+def _sum(text: str | None) -> Decimal | None:
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        raise Invalid("measure.cost_guess", _("Write the cost as a number."), field="cost_guess") from None
+
+
 def drop_draft(*, acting: Any, draft: Draft) -> None:
     """Throw a draft away, with its files."""
-    from shaar.platform.kernel import attachments
-
     for file in attachments.files_of(draft, every=True):
         attachments.remove(file, acting=acting)
     Draft.objects.filter(pk=draft.pk).delete()

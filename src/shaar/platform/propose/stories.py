@@ -1,0 +1,79 @@
+"""How the events of this room read; and what its objects are to the kernel: who may see them and their files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from shaar.platform.kernel import seeing, story
+from shaar.platform.kernel.models import Event
+
+
+def _answered(event: Event) -> str:
+    from .models import Answer
+
+    code = event.data.get("outcome", "")
+    label = Answer.Outcome(code).label if code in Answer.Outcome.values else code
+    facts = {**story.facts(event), "outcome": label}
+    return _("The city answered: %(outcome)s (%(office)s).") % facts
+
+
+def _hidden(event: Event) -> str:
+    from .reasons import reason_words
+
+    why = reason_words("moderation", event.data.get("code", ""))
+    if event.verb.startswith("comment"):
+        return _("A comment was hidden: %(why)s.") % {"why": why}
+    return _("The text was hidden: %(why)s.") % {"why": why}
+
+
+def _decided(event: Event) -> str:
+    if event.data.get("outcome") == "overturned":
+        return _("An appeal was granted: the decision was undone.")
+    return _("An appeal was decided: the decision stands.")
+
+
+SENTENCES: dict[str, Any] = {
+    "measure.proposed": lazy("Put forward."),
+    "measure.edited": lazy("Changed by the author: version %(version)s."),
+    "measure.withdrawn": lazy("Withdrawn by the author."),
+    "measure.supported": lazy("Supported; now %(supports)s people."),
+    "measure.unsupported": lazy("A support was taken back; now %(supports)s people."),
+    "measure.reached": lazy("%(supports)s people support it: the city has to answer."),
+    "measure.taken": lazy("The office took it up (%(office)s)."),
+    "measure.answered": _answered,
+    "measure.appealed": lazy("The author appealed against the answer."),
+    "moderation.appealed": lazy("The writer appealed against the moderation."),
+    "appeal.decided": _decided,
+    "measure.merged": lazy("Joined with %(into)s “%(title)s”."),
+    "measure.joined": lazy("%(ref)s “%(title)s” was joined to it; now %(supports)s people support it."),
+    "measure.hidden": _hidden,
+    "measure.shown": lazy("The text is shown again."),
+    "comment.hidden": _hidden,
+    "comment.shown": lazy("A hidden comment is shown again."),
+    "comment.made": lazy("A comment was written."),
+    "measure.flagged": lazy("Somebody asked the moderators to look at it."),
+    "measure.flags_dismissed": lazy("The moderators left the text as it is."),
+    "measure.done": lazy("Done."),
+    "measure.reopened": lazy("Work goes on."),
+    "process.made": lazy("The process was set up."),
+    "process.changed": lazy("The process was changed."),
+    "process.phase_set": lazy("A phase was set: %(names)s."),
+    "process.threshold_set": lazy("Supports needed in %(place)s: %(needed)s."),
+}
+
+
+def register() -> None:
+    """Tell the kernel; called when the app is ready."""
+    from .policies.measure import may_edit, may_see
+
+    story.register(SENTENCES)
+    seeing.register("propose.measure", may_see, may_change=may_edit)
+    seeing.register("propose.draft", _owns, may_change=_owns)
+    seeing.register("propose.process", lambda viewer, process: process.published)
+
+
+def _owns(person: Any, draft: Any) -> bool:
+    return draft.person_id is not None and draft.person_id == getattr(person, "pk", None)
