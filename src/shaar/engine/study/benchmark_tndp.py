@@ -20,7 +20,7 @@ from ..design.front import front
 from ..design.front_file import read_front
 from ..design.instance import Instance
 from ..design.limits import least_total
-from ..design.one_way import Grouping, group_one_way
+from ..design.one_way import with_return_drives
 from ..design.search import search
 from ..design.tndp import read_tndp, write_route_set
 from ..design.tree_optimum import tree_optimum
@@ -31,43 +31,28 @@ from .benchmark_published import PublishedPoint, published_front
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One instance with its rules: routes, nodes per route.
-
-    ``opposite_metres`` above zero: opposite stops along one-way streets up to so far apart are one node
-    (`one_way.group_one_way`); the coordinates of such an instance are metres.
-    """
+    """One instance with its rules: routes, nodes per route, and whether it has one-way links to be driven back."""
 
     name: str
     folder: str
     n_routes: int
     min_nodes: int
     max_nodes: int
-    opposite_metres: float = 0.0
+    one_way: bool = False
 
     def read(self, data: Path) -> Instance:
-        """Read the instance from its folder in ``data``."""
+        """Read the instance from its folder in ``data``; one-way links come with their return drives."""
         plain = read_tndp(
             data / self.folder, n_routes=self.n_routes, min_nodes=self.min_nodes, max_nodes=self.max_nodes
         )
-        return self.grouped(plain).instance if self.opposite_metres > 0 else plain
-
-    def grouped(self, plain: Instance) -> Grouping:
-        """What becomes of the stops of the instance as it stands in its folder."""
-        return group_one_way(plain, self.opposite_metres)
-
-    def write_stops(self, data: Path, file: Path) -> None:
-        """Write which stops (rows of ``nodes.csv`` from 1) each node of the routes stands for; none: left out."""
-        plain = read_tndp(
-            data / self.folder, n_routes=self.n_routes, min_nodes=self.min_nodes, max_nodes=self.max_nodes
-        )
-        found = self.grouped(plain)
-        rows = [(str(node), stop + 1) for node, group in enumerate(found.members, start=1) for stop in group]
-        rows += [("", stop + 1) for stop in found.left_out]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("w", encoding="utf-8", newline="") as out:
-            table = csv.writer(out, lineterminator="\n")
-            table.writerow(("node", "stop"))
-            table.writerows(rows)
+        if not self.one_way:
+            return plain
+        found = with_return_drives(plain)
+        if found.left_out:
+            raise InputError(
+                f"no bus can reach and leave node {found.left_out[0] + 1}", file=data / self.folder / "links.csv"
+            )
+        return found.instance
 
 
 #: Rules of the literature (Mandl 1980; Mumford 2013).
@@ -88,7 +73,7 @@ FIRST = (
     Task("stellenbosch", "stellenbosch", 8, 2, 6),
     Task("rivera", "rivera1", 13, 4, 25),
     Task("tartu", "tartu", 13, 5, 30),
-    Task("goettingen", "goettingen", 22, 5, 40, opposite_metres=400.0),
+    Task("goettingen", "goettingen", 22, 5, 40, one_way=True),
 )
 _COLUMNS = (
     "instance", "seconds", "seed", "att", "d0", "d1", "d2", "dun", "trt", "iterations", "evaluations", "wall_s",
@@ -116,8 +101,7 @@ def run(
         ``solutions.csv`` in an instance folder is used where it is there.
     out
         Folder for ``passenger.csv`` (each search with its routes; done ones are not repeated) and ``front-NAME.csv``
-        (the front so far; a sweep goes on until it has had ``front_seconds`` in all); where stops are grouped,
-        ``stops-NAME.csv`` says how. None: nothing is kept.
+        (the front so far; a sweep goes on until it has had ``front_seconds`` in all). None: nothing is kept.
     instances
         Names of `STANDARD` and `FIRST`; None or empty: all of `STANDARD`.
     seconds, seeds
@@ -154,8 +138,6 @@ def run(
         if seconds > 0:
             _passenger(tasks[name], instance, rows, out, seconds, seeds, tell)
         points, stand = _sweep(tasks[name], instance, out, front_seconds, tell)
-        if out is not None and tasks[name].opposite_metres > 0 and (len(points) or seconds > 0):
-            tasks[name].write_stops(data, out / f"stops-{name}.csv")
         if len(points):
             sweeps.append((tasks[name], instance, points, stand))
         progress("benchmark", number + 1, len(chosen), name)
