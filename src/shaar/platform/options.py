@@ -51,6 +51,7 @@ OPTIONS = (
     Option("SMS_URL", "", str, "address of the SMS gateway (JSON by POST); empty: texts are printed in the console"),
     Option("SMS_TOKEN", "", str, "bearer token of the SMS gateway"),
     Option("TELEGRAM_TOKEN", "", str, "token of the Telegram bot; empty: no Telegram"),
+    Option("TELEGRAM_BOT", "", str, "name of the bot, as in t.me/<name>"),
     Option("TELEGRAM_SECRET", "", str, "secret that Telegram sends with each update"),
     Option("OIDC_NAME", "", str, "name of an OpenID Connect identity provider; empty: none"),
     Option("OIDC_ISSUER", "", str, "its issuer address"),

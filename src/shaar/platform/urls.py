@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from shaar.platform.portal.views.account import account_urlpatterns
+
 urlpatterns = [
-    path("account/", include("allauth.urls")),
+    path("account/", include(account_urlpatterns)),
     path("desk/", include("shaar.platform.desk.urls")),
     path("api/", include("shaar.platform.api.urls")),
     path("", include("shaar.platform.portal.urls")),

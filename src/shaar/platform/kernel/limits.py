@@ -12,6 +12,7 @@ from .errors import TooMany
 #: (times, seconds) by what is done; the figures follow the usual practice of participation sites.
 RATES = {
     "code": (3, 900),
+    "code_from": (300, 3600),  # from one address; a mobile operator puts thousands of people behind one
     "sign_up": (10, 3600),
     "proposal": (5, 86400),
     "comment": (30, 3600),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from .views import design, events, files, home
+from .views import design, events, files, home, maps, me, telegram
 
 urlpatterns = [
     *home.urlpatterns,
     *design.urlpatterns,
     *events.urlpatterns,
     *files.urlpatterns,
+    *maps.urlpatterns,
+    *me.urlpatterns,
+    *telegram.urlpatterns,
 ]

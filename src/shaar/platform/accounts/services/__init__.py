@@ -17,6 +17,6 @@ from .vouching import vouch, withdraw
 
 __all__ = [
     "agree", "approve_role", "change_home", "change_name", "end_role", "erase_person", "export_person",
-    "file_on_behalf", "grant_role", "person_for_sign_in", "prove", "reset_second_factor", "set_contacts", "set_language", "take_back",
-    "vouch", "withdraw",
+    "file_on_behalf", "grant_role", "person_for_sign_in", "prove", "reset_second_factor", "set_contacts",
+    "set_language", "take_back", "vouch", "withdraw",
 ]  # fmt: skip
