@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .views import home
+from .views import home, people
 
 urlpatterns: list[Any] = [
     *home.urlpatterns,
+    *people.urlpatterns,
 ]
