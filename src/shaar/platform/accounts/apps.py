@@ -14,12 +14,14 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the kernel how persons are reached, how their events read, and who follows a link to the bot."""
         from shaar.platform.kernel import notify, seeing, story, telegram
+        from shaar.platform.places import policies as places
 
-        from .policies import may_manage_people
+        from .policies import has_role, may_manage_people
         from .selectors import routes
         from .services.persons import tie_telegram
         from .stories import SENTENCES
 
+        places.register(lambda person: has_role(person, "mayor", "admin"))
         notify.set_routes(routes)
         story.register(SENTENCES)
         telegram.on_welcome(tie_telegram)

@@ -47,6 +47,10 @@ class Territory(Place):
     def __str__(self) -> str:
         return in_language(self.names) or self.code
 
+    def get_absolute_url(self) -> str:
+        """Its public page."""
+        return f"/places/{self.code}/"
+
     def contains(self, other: Territory | None) -> bool:
         """Whether ``other`` is this territory or lies inside it, by the tree."""
         return other is not None and other.path.startswith(self.path)

@@ -122,7 +122,11 @@ def at_point(lon: float, lat: float) -> Territory | None:
             held.append((-one.path.count("/"), outline.area, one.path, one))
     best = min(held)[3] if held else None
     if best is None or best.kind in {"city", "district"}:
-        close = [(far, one) for far, one in nearest(lon, lat, 1) if far <= REACH and one.geometry["type"] == "Point"]
+        close = [
+            (far, one)
+            for far, one in nearest(lon, lat, 1)
+            if far <= REACH and (one.geometry or {}).get("type") == "Point"
+        ]
         if close and (best is None or best.contains(close[0][1])):
             return close[0][1]
     return best

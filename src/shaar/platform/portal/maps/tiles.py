@@ -7,7 +7,6 @@ so that browsers may keep it for good.
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ STREETS: tuple[tuple[int, tuple[str, ...], float, float], ...] = (
     (8, ("secondary",), 2.4, 3.6),
     (8, ("motorway", "trunk", "primary"), 3.0, 4.4),
 )
-_STYLE = (
+STYLE = (
     "svg{--l:#f4f2ee;--w:#cfe2ec;--g:#dfe9d6;--b:#ebe7e0;--r:#fff;--c:#d3ccc2;--t:#b9b2a8;--f:#cfc8be}"
     "@media(prefers-color-scheme:dark){svg{--l:#1b252d;--w:#17384a;--g:#1e3127;--b:#222d36;--r:#42515d;--c:#10181f;"
     "--t:#5d6b76;--f:#38454f}}"
@@ -157,43 +156,59 @@ def tile(zoom: int, column: int, row: int) -> bytes | None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as beside:
         beside.write(drawn)
-    os.replace(beside.name, kept)
+    Path(beside.name).replace(kept)
     return drawn
 
 
 def draw(base: Base, zoom: int, column: int, row: int) -> str:
     """Draw a tile."""
     n = 2**zoom
-    margin = 12 / PIXELS / n  # so that casings and round ends go on over the edge
-    west, north = column / n, row / n
-    box = (west - margin, north - margin, west + 1 / n + margin, north + 1 / n + margin)
+    body = content(base, (column / n, row / n), (1 / n, 1 / n), zoom, UNITS)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {UNITS} {UNITS}" width="{PIXELS}" height="{PIXELS}">'
+        f"<style>{STYLE}</style>{body}</svg>"
+    )
+
+
+def picture(window: Window, pixels: int) -> str:
+    """The base of a whole window in one group, for pictures that cannot fetch tiles; 4 units a pixel; "" without."""
+    folder = _folder()
+    if folder is None:
+        return ""
+    zoom = int(np.clip(np.round(np.log2(pixels / PIXELS / window.width)), LEAST, MOST))
+    units = pixels * UNITS // PIXELS
+    size = (window.width, window.height)
+    return content(_base(folder), (window.west, window.north), size, zoom, units)
+
+
+def content(base: Base, corner: tuple[float, float], size: tuple[float, float], zoom: int, units: int) -> str:
+    """SVG paths of a box of the unit square, ``units`` wide, in the detail of ``zoom``."""
+    west, north = corner
+    margin = 12 / PIXELS * size[0]  # so that casings and round ends go on over the edge
+    box = (west - margin, north - margin, west + size[0] + margin, north + size[1] + margin)
 
     def grid(c: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return (c - (west, north)) * (n * UNITS)
+        return (c - (west, north)) * (units / size[0])
 
     def onto(layer: Layer) -> npt.NDArray[Any]:
         found = layer.inside(box)
         return np.asarray(shapely.transform(found, grid)) if len(found) else found
 
     scale = UNITS / PIXELS
-    parts = [f'<path class="l" d="M0 0h{UNITS}v{UNITS}H0z"/>']
+    parts = [f'<path class="l" d="M0 0h{units}v{units * size[1] / size[0]:.0f}H0z"/>']
     parts += [_areas(onto(base.layers[kind]), name) for kind, name in (("built", "b"), ("green", "g"), ("water", "w"))]
     rail = _lines(onto(base.layers["rail"]))
     if rail:
         parts.append(f'<path class="t" stroke-width="{1.2 * scale:g}" d="{rail}"/>')
-    drawn = []
-    for (first, _names, wide, casing), layer in zip(STREETS, base.streets):
-        if zoom >= first and (d := _lines(onto(layer))):
-            grown = scale * (1 if zoom < 13 else 1.5 ** (zoom - 12))
-            drawn.append(
-                (d, wide * grown, casing + wide * grown - wide if not casing else casing * grown, bool(casing))
-            )
-    parts += [f'<path class="c" stroke-width="{c:.1f}" d="{d}"/>' for d, _w, c, cased in drawn if cased]
-    parts += [f'<path class="{"r" if cased else "f"}" stroke-width="{w:.1f}" d="{d}"/>' for d, w, _c, cased in drawn]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {UNITS} {UNITS}" width="{PIXELS}" height="{PIXELS}">'
-        f"<style>{_STYLE}</style>{''.join(parts)}</svg>"
-    )
+    grown = scale * (1 if zoom < 13 else 1.5 ** (zoom - 12))
+    drawn = [
+        (d, wide * grown, casing * grown)
+        for (first, _names, wide, casing), layer in zip(STREETS, base.streets)
+        if zoom >= first and (d := _lines(onto(layer)))
+    ]
+    parts += [f'<path class="c" stroke-width="{c:.1f}" d="{d}"/>' for d, _w, c in drawn if c]
+    parts += [f'<path class="{"r" if c else "f"}" stroke-width="{w:.1f}" d="{d}"/>' for d, w, c in drawn]
+    return "".join(parts)
 
 
 def _areas(shapes: npt.NDArray[Any], name: str) -> str:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from shaar.platform.kernel import story, text
 from shaar.platform.kernel.fields import in_language
 from shaar.platform.portal import fielding, saying
+from shaar.platform.portal.maps import tags
 
 register = template.Library()
 register.filter("said", in_language)
@@ -102,3 +103,7 @@ def provenance(kind: str) -> SafeString:
     if kind not in BADGES:
         raise template.TemplateSyntaxError(f"a figure is one of {', '.join(BADGES)}, not {kind!r}")
     return format_html('<span class="badge badge-{}">{}</span>', kind, BADGES[kind])
+
+
+register.inclusion_tag("ui/map.html", name="map")(tags.map_context)
+register.inclusion_tag("ui/place_picker.html", name="place_picker")(tags.picker_context)

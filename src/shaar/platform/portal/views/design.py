@@ -17,6 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shaar.platform.kernel.gate import public
+from shaar.platform.places.forms import PlaceField
+from shaar.platform.places.selectors import current
+
+
+class PlaceForm(forms.Form):
+    """Only a place."""
+
+    place = PlaceField(label=gettext_lazy("Where is it?"))
 
 
 class ExampleForm(forms.Form):
@@ -59,7 +67,7 @@ def _story() -> list[Any]:
 
 @public
 def design(request: HttpRequest) -> HttpResponse:
-    """Every component in every state; the forms on it go nowhere."""
+    """Every component in every state; the forms on it go nowhere, but the map of the form can be moved."""
     now = timezone.now()
     return render(
         request,
@@ -67,6 +75,8 @@ def design(request: HttpRequest) -> HttpResponse:
         {
             "form": ExampleForm(),
             "bad_form": ExampleForm({"cost": "x"}),
+            "place_form": PlaceForm(request.POST if request.method == "POST" else None),
+            "settlements": current().filter(kind="settlement"),
             "sum": Decimal("1250000.50"),
             "story": _story(),
             "page": Paginator(range(30), 10).page(2),
