@@ -12,7 +12,7 @@ import pytest
 from shaar.engine.design.tndp import write_tndp
 from shaar.engine.errors import InputError
 from shaar.engine.study.benchmark_published import PublishedPoint, published_front
-from shaar.engine.study.benchmark_tndp import hypervolume, run, undominated
+from shaar.engine.study.benchmark_tndp import Task, hypervolume, run, undominated
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "design"))
 from tndp_cases import mandl
@@ -71,3 +71,15 @@ def test_hypervolume_is_the_area_of_the_staircase():
 def test_unknown_instances_are_named(data: Path):
     with pytest.raises(InputError, match="there is no instance mumford9"):
         run(data, instances=["mumford9"])
+
+
+@pytest.mark.parametrize("link", ["4,2,", "2,1,"])
+def test_one_way_links_come_with_return_drives_or_are_refused(data: Path, link: str):
+    file = data / "mandl" / "links.csv"
+    file.write_text("\n".join(line for line in file.read_text().splitlines() if not line.startswith(link)))
+    task = Task("mandl-4", "mandl", 4, 2, 8, one_way=True)
+    if link == "2,1,":  # the only way to node 1
+        with pytest.raises(InputError, match="no bus can reach and leave node 1"):
+            task.read(data)
+    else:
+        assert task.read(data).time[3, 1] == 4 + 3 + 2  # by 4 - 6 - 3 - 2

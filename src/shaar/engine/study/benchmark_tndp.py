@@ -67,7 +67,7 @@ STANDARD = (
     Task("mumford3", "mumford3", 60, 12, 25),
 )
 #: No route sets are published for these. Numbers of routes: Stellenbosch as its source gives with 2-6 nodes; Rivera 13,
-#: as the city runs (Mauttone 2011); Tartu 13, its day lines since July 2019 (ERR News, 1 July 2019); Goettingen 22,
+#: as the city runs (Mauttone, thesis); Tartu 13, its day lines since July 2019 (ERR News, 1 July 2019); Goettingen 22,
 #: between the 17 of 2005 and the 27 of 2016 (de.wikipedia.org, Goettinger Verkehrsbetriebe). The other limits are ours.
 FIRST = (
     Task("stellenbosch", "stellenbosch", 8, 2, 6),
