@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,15 +18,20 @@ from shaar.engine.city import schema
 from shaar.engine.city.model import City, Meta, Provenance
 from shaar.engine.findings import Finding
 from shaar.engine.study.results import (
+    Assumption,
     Baseline,
     ClimateAccount,
     DesignResult,
     JourneyStats,
     Line,
+    LineService,
     NetworkPlan,
     NetworkStats,
     Options,
+    PeriodTotals,
     PlanResult,
+    ServicePlan,
+    TypeUse,
 )
 
 CRS = "EPSG:32642"
@@ -225,7 +232,15 @@ def baseline_of(city: City, label: str, *, served: bool, pace: float, worse: str
     )  # fmt: skip
 
 
-def sample_design(city: City, lines: int = 4) -> DesignResult:
+#: Winners and losers as the design says them, those that lose most first.
+SAMPLE_AREAS = tuple(
+    {"area": name, "zones": 9, "trips_day": 1234.0, "before_minutes": 40.0, "after_minutes": 40.0 + change,
+     "change_minutes": change, "change_percent": 2.5 * change, "gain_share": 0.4, "lose_share": 0.1}
+    for name, change in (("Koktal", 1.5), ("north-east", -2.0), ("centre", -4.0))
+)  # fmt: skip
+
+
+def sample_design(city: City, lines: int = 4, *, today: bool = False) -> DesignResult:
     z = city.zones
     n = z.height
     stops = schema.conform(
@@ -281,6 +296,8 @@ def sample_design(city: City, lines: int = 4) -> DesignResult:
         NetworkPlan(tuple(made), fleet + d, 41.3 - 0.12 * d + 0.003 * d * d, 0.012, 9800.0 + 200 * d)
         for d in (-14, -7, 0, 9, 20)
     )
+    chosen = dataclasses.replace(front[2], service=sample_service(made), areas=SAMPLE_AREAS if today else ())
+    front = (*front[:2], chosen, *front[3:])
     return DesignResult(
         front=front,
         chosen=2,
@@ -289,7 +306,54 @@ def sample_design(city: City, lines: int = 4) -> DesignResult:
         settings={"fleet": fleet, "lines": lines},
         search={"iterations": 120_000, "seconds": 60.0},
         findings=(Finding("design.sample", "3 stops are proposed.", count=3, severity="info"),),
+        today=dataclasses.replace(front[2], service=sample_service(made[:2], scale=0.7), areas=()) if today else None,
     )
+
+
+def sample_service(lines: Sequence[Line], *, scale: float = 1.0) -> ServicePlan:
+    """A service of some lines in two periods, the second line articulated, the last one in want of vehicles."""
+    rows, totals = [], []
+    for period, hours in (("peak", 2.0), ("off_peak", 13.0)):
+        mine = []
+        for k, line in enumerate(lines):
+            km = hours * 60.0 / line.headways[period] * (line.km_forward + line.km_backward)
+            mine.append(
+                LineService(
+                    line_id=line.line_id, name=line.name, vehicle_type=("bus_12m", "articulated_18m")[k == 1],
+                    period=period, headway=line.headways[period], vehicles=line.vehicles - 2 * (period == "off_peak"),
+                    boardings=scale * 1000.0 * (k + 1), passenger_km=scale * 4000.0 * (k + 1),
+                    peak_load=400.0 + 100.0 * k, load_factor=0.5 + 0.2 * k, peak_from=line.stops_forward[0],
+                    peak_to=line.stops_forward[1], vehicle_km=km, vehicle_hours=hours * line.vehicles, cost=3.0 * km,
+                    kgco2e=1.2 * km,
+                )
+            )  # fmt: skip
+        rows += mine
+        start = 7 if period == "peak" else 9
+        totals.append(sample_totals(period, start, start + int(hours), mine))
+    day = sample_totals("day", 7, 22, rows)
+    last = lines[-1]
+    short = {"line_id": last.line_id, "name": last.name, "period": "peak", "load": 700.0, "places": 640.0,
+             "vehicle_type": "bus_12m", "extra": 2}  # fmt: skip
+    return ServicePlan(
+        tuple(x for line in lines for x in rows if x.line_id == line.line_id), (*totals, day),
+        (
+            TypeUse("bus_12m", 40, 38, 28, 75, 12.0, 0.7, 1332.4),
+            TypeUse("articulated_18m", 15, 13, 42, 115, 14.0, 0.95, 1696.1),
+        ),
+        (short, {**short, "extra": None}),
+        (Assumption("bus_12m.places", 75.0, "persons", "assumed", "planning value"),),
+    )  # fmt: skip
+
+
+def sample_totals(period: str, start: int, end: int, rows: Sequence[LineService]) -> PeriodTotals:
+    def total(figure: str) -> float:
+        return sum(getattr(x, figure) for x in rows)
+
+    return PeriodTotals(
+        period, start * 3600, end * 3600, 20_000.0, max(1, int(total("vehicles"))), {"bus_12m": 38}, total("boardings"),
+        total("passenger_km"), total("vehicle_km"), total("vehicle_hours"), max(x.load_factor or 0.0 for x in rows),
+        total("cost"), total("kgco2e"), 34.5, 36.1, 0.05, 8e-4,
+    )  # fmt: skip
 
 
 def sample_climate() -> ClimateAccount:
@@ -325,7 +389,7 @@ def sample_result(*, with_network: bool = False, rings: int = 2, city: City | No
         ),
         before=before,
         after=baseline_of(city, "plan", served=True, pace=4.0, worse="east" if with_network else ""),
-        design=sample_design(city),
+        design=sample_design(city, today=with_network),
         climate=sample_climate(),
         made=dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC),
         seconds={"check": 0.7, "design": 60.2},

@@ -18,7 +18,7 @@ SHORT = {
     "bus_12m": "12 m", "articulated_18m": "18 m", "midi_9m": "midi", "minibus_6m": "minibus",
     "trolleybus_12m": "trolleybus", "battery_12m": "battery",
 }  # fmt: skip
-STATUS = {"designed": "new", "kept": "as today", "headway": "today's, other headway"}
+STATUS = {"designed": "new", "kept": "as today", "headway": "other headway"}
 
 
 @click.command()
@@ -79,12 +79,11 @@ def show(result: DesignResult) -> None:
     """Print the front, the lines of the chosen plan and what was found out."""
     plan = result.front[result.chosen]
     console.table(
-        "Mean journey against vehicles (modelled, door to door)",
-        ("", "vehicles", "lines", "mean min", "worst tenth", "unserved %", "near a stop", "vehicle-hours/day",
-         "vehicle-km/day", "EUR/day", "t CO2e/day"),
+        "Mean journey against the fleet (modelled; minutes door to door; sums a day)",
+        ("", "fleet", "lines", "mean", "worst", "unserved", "near", "km", "EUR", "t CO2e"),
         [
             (said, p.fleet, len(p.lines), f"{p.mean_minutes:.2f}", f"{p.worst_tenth_minutes:.1f}",
-             f"{p.unserved:.2%}", f"{p.coverage:.1%}", f"{p.vehicle_hours_day:,.0f}", f"{p.vehicle_km_day:,.0f}",
+             f"{p.unserved:.2%}", f"{p.coverage:.1%}", f"{p.vehicle_km_day:,.0f}",
              f"{p.cost_day:,.0f}", f"{p.co2e_kg_day / 1000:.1f}")
             for said, p in (
                 *([("today", result.today)] if result.today else []),
@@ -92,6 +91,11 @@ def show(result: DesignResult) -> None:
             )
         ],
     )  # fmt: skip
+    console.out.print(
+        "worst: the tenth of residents with the longest journeys. near: residents within "
+        f"{result.settings['coverage_m']:.0f} m of a stop on foot. km: vehicle-km.",
+        markup=False,
+    )
     console.out.print()
     _lines(result, plan)
     _periods(result, plan)
@@ -108,20 +112,21 @@ def _lines(result: DesignResult, plan: NetworkPlan) -> None:
         return
     days = days_by_line(plan.service)
     periods = [p.period for p in plan.service.periods[:-1]]
+    mixed = any(line.status != "designed" for line in plan.lines)
     console.table(
-        f"Lines of the chosen plan, {plan.fleet} vehicles (modelled; every minutes: {', '.join(map(_words, periods))})",
-        ("line", "", "km", "every", "vehicle", "n", "boardings/day", "fullest %", "EUR/day", "g/pkm", "settlements"),
+        f"Lines of the chosen plan, {plan.fleet} vehicles (modelled)",
+        ("line", *(("",) if mixed else ()), "km", "every ... min", "vehicle", "n", "boardings", "full", "EUR", "g/pkm"),
         [
-            (line.name, STATUS[line.status],
+            (line.name, *((STATUS[line.status],) if mixed else ()),
              f"{(line.km_forward + line.km_backward) / (2 if line.stops_backward else 1):.1f}",
-             " ".join(f"{line.headways[p]:g}" if p in line.headways else "-" for p in periods),
+             "/".join(f"{line.headways[p]:g}" if p in line.headways else "-" for p in periods),
              SHORT.get(line.vehicle_type, line.vehicle_type), line.vehicles, f"{day.boardings:,.0f}",
-             _percent(day.load_factor), "-" if day.cost is None else f"{day.cost:,.0f}", _whole(day.gco2e_passenger_km),
-             line.why["settlements"])
+             _percent(day.load_factor), "-" if day.cost is None else f"{day.cost:,.0f}", _whole(day.gco2e_passenger_km))
             for line in plan.lines
             if (day := days.get(line.line_id)) is not None
         ],
     )  # fmt: skip
+    console.out.print(f"every: {', '.join(map(_words, periods))}; boardings and EUR: a day", markup=False)
     console.out.print()
 
 
@@ -134,7 +139,7 @@ def _periods(result: DesignResult, plan: NetworkPlan) -> None:
         rows += [("today: ", p) for p in result.today.service.periods]
     console.table(
         "Service by period (modelled)",
-        ("", "vehicles", "boardings", "fullest %", "vehicle-km", "EUR", "t CO2e", "g/pkm", "mean min", "felt min"),
+        ("", "fleet", "boardings", "full", "km", "EUR", "t CO2e", "g/pkm", "min", "felt"),
         [
             (prefix + _words(p.period), p.vehicles, f"{p.boardings:,.0f}", _percent(p.load_factor),
              f"{p.vehicle_km:,.0f}", f"{p.cost:,.0f}", f"{p.kgco2e / 1000:.1f}", _whole(p.gco2e_passenger_km),
@@ -144,11 +149,21 @@ def _periods(result: DesignResult, plan: NetworkPlan) -> None:
     )  # fmt: skip
     gap = max(p.gap for p in plan.service.periods)
     console.out.print(
-        "fullest: the busiest hour on the fullest part of a line, over seats and standing places; felt: minutes on "
-        f"board count more as vehicles fill (relative gap of the assignment {gap:.1e}); g/pkm: gCO2e a passenger-km.\n"
-        "Vehicles, costs and the shape of the day are planning values: assumptions.csv lists each with its source.",
+        "km: vehicle-km. full: persons in the busiest hour on the fullest part of a line, over seats and standing places. min: mean "
+        "journey; felt: minutes on board count for more as vehicles fill (relative gap of the assignment "
+        f"{gap:.1e}). g/pkm: gCO2e a passenger-km. Vehicles, costs and the shape of the day are planning values: "
+        "assumptions.csv lists each with its source.",
         markup=False,
     )
+    for short in plan.service.shortages[:5]:
+        extra = (
+            "no number of vehicles would do" if short["extra"] is None else f"{short['extra']} vehicles more would do"
+        )
+        console.out.print(
+            f"! line {short['name']}, {_words(str(short['period']))}: {short['load']:.0f} persons an hour on "
+            f"{short['places']:.0f} places; {extra}",
+            markup=False,
+        )
     if len(plan.service.types) > 1:
         console.table(
             "Vehicles", ("", "there", "in service", "seats", "places", "EUR/h", "EUR/km", "gCO2e/km"),
@@ -163,7 +178,7 @@ def _words(period: str) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.0f}"
+    return "-" if share is None else f"{100 * share:.0f} %"
 
 
 def _whole(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,7 @@ from shaar import __version__
 from shaar.cli import console
 from shaar.cli.baseline import finite, number
 from shaar.engine.study.baseline_tables import EQUITY_MINUTES
-from shaar.engine.study.results import Baseline, PlanResult
+from shaar.engine.study.results import Baseline, NetworkPlan, PeriodTotals, PlanResult
 
 
 def figures(result: PlanResult) -> dict[str, Any]:
@@ -43,6 +44,7 @@ def figures(result: PlanResult) -> dict[str, Any]:
             }
             for k, p in enumerate(d.front)
         ],
+        "service": {"plan": _service(d.front[d.chosen]), "today": None if d.today is None else _service(d.today)},
         "climate": result.climate.rows.to_dicts(),
         "findings": [
             {"code": f.code, "severity": f.severity, "count": f.count, "message": f.message} for f in result.findings
@@ -51,6 +53,20 @@ def figures(result: PlanResult) -> dict[str, Any]:
     cleaned = finite(data)
     assert isinstance(cleaned, dict)
     return cleaned
+
+
+def _service(plan: NetworkPlan) -> dict[str, Any] | None:
+    """Service figures by line and period, totals, vehicles and what they rest on."""
+    if plan.service is None:
+        return None
+    each = plan.service
+    return {
+        "lines": [{**asdict(x), "gco2e_passenger_km": x.gco2e_passenger_km} for x in each.lines],
+        "periods": [{**asdict(x), "gco2e_passenger_km": x.gco2e_passenger_km} for x in each.periods],
+        "vehicle_types": [asdict(x) for x in each.types],
+        "shortages": [dict(x) for x in each.shortages],
+        "assumptions": [asdict(x) for x in each.assumptions],
+    }
 
 
 def _baseline(b: Baseline) -> dict[str, Any]:
@@ -94,6 +110,7 @@ def print_plan(result: PlanResult) -> None:
         rows.append((label, _network(before, name), _network(after, name)))
     rows.append(("vehicle-km a day", _network(before, "vehicle_km"), _network(after, "vehicle_km")))
     first = "on foot only" if before.network is None else "today"
+    rows += _service_rows(result)
     name = result.city.meta.names.get("en") or result.city.meta.name
     console.out.print(f"\n[bold]{name}: what the plan changes (modelled)[/]")
     console.table(
@@ -106,6 +123,27 @@ def print_plan(result: PlanResult) -> None:
     )
     if before.network is None:
         console.out.print("The data of this city holds no lines, so the first column is journeys on foot.")
+
+
+def _service_rows(result: PlanResult) -> list[tuple[str, str, str]]:
+    """What the assignment with crowding says of a day: boardings, fullest line, cost, greenhouse gases."""
+    d = result.design
+    after = d.front[d.chosen].service
+    before = None if d.today is None else d.today.service
+    if after is None:
+        return []
+    days = [None if x is None else x.day for x in (before, after)]
+
+    def row(label: str, say: Callable[[PeriodTotals], str]) -> tuple[str, str, str]:
+        was, now = ("unknown" if day is None else say(day) for day in days)
+        return label, was, now
+
+    return [
+        row("boardings a day", lambda p: number(p.boardings, 0)),
+        row("fullest line, busiest hour, of places", lambda p: _percent(p.load_factor)),
+        row("cost a day (EUR, planning values)", lambda p: number(p.cost, 0)),
+        row("gCO2e a passenger-km", lambda p: number(p.gco2e_passenger_km, 0)),
+    ]
 
 
 def _city_row(b: Baseline) -> dict[str, Any]:

@@ -143,6 +143,8 @@ class Speaker:
 
     def _value(self, key: str, value: str | int | float) -> str:
         if isinstance(value, str):
+            if key == "periods":
+                return ", ".join(self.word("period", name) for name in value.split(", "))
             return self.date(value) if key in {"day", "date", "first", "last"} else value
         if key == "year":
             return str(value)

@@ -92,10 +92,11 @@ class DesignRules:
         }
         for which, asked in (("shortest", wishes.shortest), ("longest", wishes.longest)):
             for name, minutes in asked.items():
+                option = f"{which}_headway"
                 if name not in periods:
-                    raise InputError(f"there is no period {name!r}; known are {', '.join(periods)}", field=which)
+                    raise InputError(f"there is no period {name!r}; known are {', '.join(periods)}", field=option)
                 if not 1.0 <= minutes <= 120.0:
-                    raise InputError(f"a headway is between 1 and 120 minutes, not {minutes:g}", field=which)
+                    raise InputError(f"a headway is between 1 and 120 minutes, not {minutes:g}", field=option)
                 p = periods[name]
                 changed = (
                     replace(p, least=float(minutes)) if which == "shortest" else replace(p, longest=float(minutes))
@@ -106,7 +107,7 @@ class DesignRules:
                 raise InputError(
                     f"in the period {name} the shortest headway ({p.least:g} min) is above the longest "
                     f"({p.longest:g} min)",
-                    field="shortest" if name in wishes.shortest else "longest",
+                    field="shortest_headway" if name in wishes.shortest else "longest_headway",
                 )
         peaks = [p for p in periods.values() if p.fleet >= 1.0]
         if not peaks:

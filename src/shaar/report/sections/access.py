@@ -16,6 +16,7 @@ from shaar.report.maps.frame import map_box, swatches, uses
 from shaar.report.maps.names import name_layer
 from shaar.report.numbers import NBSP
 from shaar.report.sections import before_word, model_source, name_of
+from shaar.report.sections.service import areas
 from shaar.report.shared import Shared
 
 #: Rows of a dumbbell chart; where there are more places, half of it goes to those that gain most, half to least.
@@ -32,6 +33,7 @@ def access(shared: Shared, s: Speaker) -> dict[str, Any]:
         "distribution": _distribution(shared, s),
         "equity": equity(shared, s),
         "winners": winners(shared, s),
+        "areas": areas(shared, s),
         "source": source_line(model_source(shared, s), "modelled", s),
     }
 

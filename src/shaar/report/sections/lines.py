@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -33,7 +33,7 @@ STATUSES = frozenset({"designed", "kept", "headway"})
 
 @dataclass(frozen=True, slots=True)
 class LineText:
-    """One line in words; ``why`` holds (question, sentences)."""
+    """One line in words; ``why`` holds (question, sentences), ``periods`` a sentence for each period, where known."""
 
     label: str
     colour: int
@@ -41,14 +41,16 @@ class LineText:
     facts: list[str]
     headways: str
     why: list[tuple[str, str]]
+    periods: list[str]
 
 
 def line_ends(shared: Shared, line: Line, s: Speaker) -> str:
     """Return "from – to": names of the first and last stop, else their streets, else the places they are in."""
-    return " – ".join(_stop_words(shared, x, s) for x in (line.stops_forward[0], line.stops_forward[-1]))
+    return " – ".join(stop_words(shared, x, s) for x in (line.stops_forward[0], line.stops_forward[-1]))
 
 
-def _stop_words(shared: Shared, stop_id: str, s: Speaker) -> str:
+def stop_words(shared: Shared, stop_id: str, s: Speaker) -> str:
+    """Return a stop's name, else its street, else the street near it, else the place it is in."""
     stop = shared.result.design.stops.filter(pl.col("stop_id") == stop_id)
     if not stop.height:
         return s.t("line.unnamed")
@@ -125,8 +127,8 @@ def _value(key: str, value: float, s: Speaker) -> str:
     return s.sig(value, 2 if abs(value) < 100 else 3)
 
 
-def line_text(shared: Shared, d: DrawnLine, s: Speaker) -> LineText:
-    """Say one line in words."""
+def line_text(shared: Shared, d: DrawnLine, s: Speaker, periods: Sequence[str] = ()) -> LineText:
+    """Say one line in words; ``periods`` are its sentences by period, which take the place of its headways."""
     line = d.line
     ways = 2 if line.stops_backward else 1
     facts = [
@@ -138,4 +140,7 @@ def line_text(shared: Shared, d: DrawnLine, s: Speaker) -> LineText:
     ]
     if any(x.status != "designed" for x in shared.facts.chosen.lines) and line.status in STATUSES:
         facts.insert(0, s.t(f"status.{line.status}"))
-    return LineText(d.label, d.colour, line_ends(shared, line, s), facts, headway_text(line, s), why_texts(line, s))
+    return LineText(
+        d.label, d.colour, line_ends(shared, line, s), facts, "" if periods else headway_text(line, s),
+        why_texts(line, s), list(periods),
+    )  # fmt: skip

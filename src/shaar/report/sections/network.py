@@ -16,6 +16,7 @@ from shaar.report.maps.lines import badge_layer, line_links
 from shaar.report.maps.names import name_layer
 from shaar.report.sections import model_source
 from shaar.report.sections.lines import line_ends, line_text
+from shaar.report.sections.service import period_texts, service
 from shaar.report.shared import Shared
 from shaar.report.svg import el
 
@@ -26,7 +27,8 @@ def network(shared: Shared, s: Speaker) -> dict[str, Any]:
         "map": _map(shared, s),
         "front": _front(shared, s),
         "table": _table(shared, s).html(s),
-        "lines": [line_text(shared, d, s) for d in shared.drawn],
+        "lines": [line_text(shared, d, s, period_texts(shared.facts.chosen.service, d.line, s)) for d in shared.drawn],
+        "service": service(shared, s),
         "source": source_line(model_source(shared, s), "modelled", s),
     }
 
@@ -128,6 +130,9 @@ def _table(shared: Shared, s: Speaker) -> Table:
     trips = any("trips_day" in d.line.why for d in shared.drawn)
     if trips:
         heads.append(s.t("col.trips_day"))
+    drawn_again = any("found_in_draws" in d.line.why for d in shared.drawn)
+    if drawn_again:
+        heads.append(s.t("col.found"))
     rows = []
     for i, d in enumerate(shared.drawn):
         line = d.line
@@ -144,5 +149,8 @@ def _table(shared: Shared, s: Speaker) -> Table:
         if trips:
             value = line.why.get("trips_day")
             row.append("–" if value is None or isinstance(value, str) else s.sig(float(value)))
+        if drawn_again:
+            found = line.why.get("found_in_draws")
+            row.append("–" if found is None or isinstance(found, str) else s.pct(float(found)))
         rows.append(tuple(row))
     return Table(tuple(heads), tuple(rows), frozenset(range(2, len(heads))), s.t("lines.table"), "lines")
