@@ -55,8 +55,14 @@ def summary(form: Any, refusal: Any = None) -> list[tuple[str, str]]:
         return lines
     lines += [("", str(words)) for words in form.non_field_errors()]
     for bound in form:
-        lines += [(_target(bound), f"{bound.label}: {words}") for words in bound.errors]
+        lines += [(_target(bound), _named(bound.label, words)) for words in bound.errors]
     return lines
+
+
+def _named(label: object, words: object) -> str:
+    """An error with the name of its field before it."""
+    name = str(label)
+    return f"{name} {words}" if name[-1:] in "?.!:" else f"{name}: {words}"
 
 
 def _target(bound: BoundField) -> str:

@@ -28,7 +28,11 @@ _KINDS = {
 
 def _tiles() -> dict[str, str]:
     stamp = tiles.stamp()
-    return {"tiles": f"/maps/{stamp}/" if stamp else "", "zooms": f"{tiles.LEAST},{tiles.MOST}" if stamp else ""}
+    box = tiles.box()
+    if not stamp or box is None:
+        return {"tiles": "", "zooms": "", "box": ""}
+    covered = ",".join(f"{edge:.8f}" for edge in box)
+    return {"tiles": f"/maps/{stamp}/", "zooms": f"{tiles.LEAST},{tiles.MOST}", "box": covered}
 
 
 def map_context(
