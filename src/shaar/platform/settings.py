@@ -132,7 +132,8 @@ WSGI_APPLICATION = "shaar.platform.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before those of libraries: pages of signing in are ours.
+        "DIRS": [str(Path(__file__).parent / "portal" / "templates")],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -122,7 +122,7 @@ class Role(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="roles")
     since = models.DateField(default=timezone.localdate)
     until = models.DateField()
-    granted_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    granted_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     approved_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=300)
     ended_at = models.DateTimeField(null=True, blank=True)

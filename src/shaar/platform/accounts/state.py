@@ -31,6 +31,7 @@ class StateAdapter(DefaultSocialAccountAdapter):
         claims = {**claims.get("id_token", {}), **claims.get("userinfo", {}), **claims}
         sociallogin.account.extra_data = {}
         if sociallogin.is_existing:
+            sociallogin.account.save(update_fields=["extra_data"])  # allauth has just stored the claims
             raise_level(sociallogin.user)
             return
         phone, email = _proven_phone(claims), _proven_email(claims)

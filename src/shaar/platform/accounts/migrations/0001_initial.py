@@ -164,6 +164,7 @@ class Migration(migrations.Migration):
                 (
                     "granted_by",
                     models.ForeignKey(
+                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -56,6 +56,7 @@ def grant_role(
         raise Invalid("role.place", _("This role needs a place."), field="territory")
     if kind in _NEEDS_ORGANISATION and organisation is None:
         raise Invalid("role.organisation", _("This role needs an organisation."), field="organisation")
+    given_to = person
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=person.pk)
         if not person.is_active or person.level < 1:
@@ -89,7 +90,7 @@ def grant_role(
             notify.tell(
                 event, [person], subject=lambda: _("You now have a role: %(role)s.") % {"role": word}, link="/me/"
             )
-    forget(person)
+    forget(given_to)
     return role
 
 

@@ -10,7 +10,7 @@ from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.socialaccount import views as social_views
-from allauth.urls import build_provider_urlpatterns
+from allauth.socialaccount.providers.openid_connect import views as state_views
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as start_session
@@ -21,6 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from requests import RequestException
 
 from shaar.platform.accounts import codes, examples
 from shaar.platform.accounts.adapter import AccountAdapter
@@ -167,6 +168,24 @@ def to_settings(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("me_settings"))
 
 
+@public
+def enter_with_state(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Go to the state's sign-in; say so if it cannot be reached."""
+    try:
+        return state_views.login(request, provider_id)
+    except RequestException:
+        return render(request, "socialaccount/authentication_error.html", status=503)
+
+
+@public
+def back_from_state(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Come back from the state's sign-in."""
+    try:
+        return state_views.callback(request, provider_id)
+    except RequestException:
+        return render(request, "socialaccount/authentication_error.html", status=503)
+
+
 #: Included at /account/ by `shaar.platform.urls`. allauth's pages for passwords are not among them.
 account_urlpatterns = [
     path("login/", enter, name="account_login"),
@@ -186,5 +205,6 @@ account_urlpatterns = [
     path("3rdparty/login/error/", social_views.login_error, name="socialaccount_login_error"),
     path("3rdparty/signup/", to_enter, name="socialaccount_signup"),
     path("3rdparty/", to_settings, name="socialaccount_connections"),
-    *build_provider_urlpatterns(),
+    path("oidc/<slug:provider_id>/login/", enter_with_state, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", back_from_state, name="openid_connect_callback"),
 ]
