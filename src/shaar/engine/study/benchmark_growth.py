@@ -227,7 +227,8 @@ def table(instances: Sequence[Instance], seconds: float = 2.0, progress: Progres
     sizes = [instance.n for instance in instances]
     if len(set(sizes)) > 1:
         rates = np.array([astuple(one)[:6] for one in found])
-        powers = [exponent(sizes, rates[:, k]) for k in range(6)]
+        counted = rates[:, 5] > 0  # a search that is still repairing its first routes evaluates none
+        powers = [exponent(np.array(sizes)[counted], rates[counted, k]) for k in range(6)]
         lines.append(
             f"{'time ~ n^':31}{powers[0]:>10.2f}{powers[1]:>10.2f}{powers[2]:>10.2f}{powers[3]:>11.2f}"
             f"{powers[4]:>12.2f}{powers[5]:>12.2f}"

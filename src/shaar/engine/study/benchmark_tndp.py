@@ -72,7 +72,7 @@ STANDARD = (
 FIRST = (
     Task("stellenbosch", "stellenbosch", 8, 2, 6),
     Task("rivera", "rivera1", 13, 4, 25),
-    Task("tartu", "tartu", 13, 5, 30),
+    Task("tartu", "tartu", 13, 5, 40),
     Task("goettingen", "goettingen", 22, 5, 40, one_way=True),
 )
 _COLUMNS = (
