@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from .views import design, events, files, home, maps, me, telegram
+from .views import (
+    about,
+    design,
+    events,
+    files,
+    home,
+    maps,
+    me,
+    moderation,
+    places,
+    processes,
+    proposal_words,
+    proposals,
+    proposing,
+    risks,
+    telegram,
+)
 
 urlpatterns = [
     *home.urlpatterns,
@@ -10,6 +26,14 @@ urlpatterns = [
     *events.urlpatterns,
     *files.urlpatterns,
     *maps.urlpatterns,
+    *places.urlpatterns,
+    *about.urlpatterns,
     *me.urlpatterns,
+    *risks.urlpatterns,
     *telegram.urlpatterns,
+    *proposing.urlpatterns,
+    *proposals.urlpatterns,
+    *proposal_words.urlpatterns,
+    *moderation.urlpatterns,
+    *processes.urlpatterns,
 ]
