@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .views import home, people
+from .views import home, intake, moderation, people, proposals, risks
 
 urlpatterns: list[Any] = [
     *home.urlpatterns,
     *people.urlpatterns,
+    *risks.urlpatterns,
+    *intake.urlpatterns,
+    *proposals.urlpatterns,
+    *moderation.urlpatterns,
 ]

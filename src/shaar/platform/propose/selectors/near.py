@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from ..alike import alike
 from ..models import Measure
@@ -38,11 +37,14 @@ def near(
     text: str = "",
     geometry: dict[str, Any] | None = None,
     kind: str = "",
-    leave_out: UUID | None = None,
+    leave_out: Measure | None = None,
     limit: int = 5,
 ) -> list[Near]:
     """Young proposals that may ask for the same as the one given, likeliest first."""
-    others = list(young(viewer).exclude(pk=leave_out).select_related("territory").order_by("-published_at")[:COMPARED])
+    compared = young(viewer)
+    if leave_out is not None:
+        compared = compared.exclude(pk=leave_out.pk)
+    others = list(compared.select_related("territory").order_by("-published_at")[:COMPARED])
     here = middle(geometry)
     likeness = alike((title, text), [(m.title, m.text) for m in others])
     found: list[tuple[float, Near]] = []
@@ -64,7 +66,7 @@ def near_measure(viewer: Any, measure: Measure, limit: int = 5) -> list[Near]:
     """As `near`, for a measure that exists."""
     return near(
         viewer, title=measure.title, text=measure.text, geometry=measure.geometry, kind=measure.kind,
-        leave_out=measure.pk, limit=limit,
+        leave_out=measure, limit=limit,
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def moderation_by(number: Any, *, viewer: Any) -> Moderation:
     return found
 
 
-def _covered(viewer: Any, *kinds: str) -> QuerySet[Measure]:
+def covered(viewer: Any, *kinds: str) -> QuerySet[Measure]:
     """Measures in the territories where the viewer holds one of the roles."""
     where = territories_of(viewer, *kinds)
     return Measure.objects.none() if where is None else Measure.objects.filter(where)
@@ -87,13 +87,13 @@ def _covered(viewer: Any, *kinds: str) -> QuerySet[Measure]:
 
 def flags_waiting(viewer: Any) -> QuerySet[Flag]:
     """Flags that this officer may settle, oldest first."""
-    waiting = Flag.objects.filter(measure__in=_covered(viewer, *OFFICERS).values("pk"), settled_at__isnull=True)
+    waiting = Flag.objects.filter(measure__in=covered(viewer, *OFFICERS).values("pk"), settled_at__isnull=True)
     return waiting.select_related("measure", "comment__author", "measure__author").order_by("at")
 
 
 def appeals_waiting(viewer: Any) -> QuerySet[Appeal]:
     """Appeals that this person may decide, the most urgent first; never against her own decisions."""
-    ids = _covered(viewer, *DECIDERS).values("pk")
+    ids = covered(viewer, *DECIDERS).values("pk")
     about = Q(answer__measure__in=ids) | Q(moderation__measure__in=ids) | Q(moderation__comment__measure__in=ids)
     waiting = Appeal.objects.filter(about, decided_at__isnull=True)
     if not isinstance(viewer, Person):
@@ -105,7 +105,7 @@ def appeals_waiting(viewer: Any) -> QuerySet[Appeal]:
 
 def waiting_for(viewer: Any) -> QuerySet[Measure]:
     """Measures that wait for an answer where this officer works: by due day, overdue first, then by supporters."""
-    found = _covered(viewer, *OFFICERS).filter(status__in=YOUNG, hidden=False).exclude(author=viewer)
+    found = covered(viewer, *OFFICERS).filter(status__in=YOUNG, hidden=False).exclude(author=viewer)
     return found.select_related("territory", "office", "process", "author").order_by(
         F("due").asc(nulls_last=True), "-supports_count", "ref"
     )
