@@ -58,6 +58,11 @@ SENTENCES: dict[str, Any] = {
     "measure.flags_dismissed": lazy("The moderators left the text as it is."),
     "measure.done": lazy("Done."),
     "measure.reopened": lazy("Work goes on."),
+    "hazard.reported": lazy("Reported: %(ref)s."),
+    "hazard.confirmed": lazy("An officer confirmed it: risk %(risk)s of 25."),
+    "hazard.rejected": lazy("An officer did not confirm it: %(words)s"),
+    "hazard.in_work": lazy("It is being dealt with: %(words)s"),
+    "hazard.resolved": lazy("It is no more: %(words)s"),
     "process.made": lazy("The process was set up."),
     "process.changed": lazy("The process was changed."),
     "process.phase_set": lazy("A phase was set: %(names)s."),
@@ -67,11 +72,13 @@ SENTENCES: dict[str, Any] = {
 
 def register() -> None:
     """Tell the kernel; called when the app is ready."""
+    from .policies import hazard
     from .policies.measure import may_edit, may_see
 
     story.register(SENTENCES)
     seeing.register("propose.measure", may_see, may_change=may_edit)
     seeing.register("propose.draft", _owns, may_change=_owns)
+    seeing.register("propose.hazard", hazard.may_see)
     seeing.register("propose.process", lambda viewer, process: process.published)
 
 

@@ -16,6 +16,7 @@ from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
 from shaar.platform.kernel.once import once
 from shaar.platform.kernel.references import next_reference
 from shaar.platform.kernel.states import Moves
+from shaar.platform.places.models import Territory
 
 from ..checking import check
 from ..models import Hazard, HazardAssessment, Measure
@@ -42,6 +43,7 @@ def report_hazard(
     text: str,
     geometry: dict[str, Any] | None = None,
     address: str = "",
+    territory: Territory | None = None,
     reporter: Person | None = None,
     once_key: UUID | str | None = None,
 ) -> Hazard:
@@ -51,8 +53,8 @@ def report_hazard(
     ----------
     acting
         Who sends it.
-    kind, title, text, geometry, address
-        What, in plain words, and where: GeoJSON or an address or both.
+    kind, title, text, geometry, address, territory
+        What, in plain words, and where: GeoJSON, an address, a settlement, or several of these.
     reporter
         Whose report it is when an operator enters it; None: the sender's own.
     once_key
@@ -66,14 +68,14 @@ def report_hazard(
     whose = reporter or acting
     if not policies.may_report(acting) or not policies.may_report(whose):
         raise Forbidden("hazard.report", _("Please confirm your phone or e-mail first."))
-    if geometry is None and not address.strip():
+    if geometry is None and territory is None and not address.strip():
         raise Invalid("hazard.place", _("Please say where it is: on the map or in words."), field="place")
 
     def make() -> Hazard:
         limits.count("hazard", str(whose.pk))
         hazard = Hazard(
             kind=kind, title=title.strip(), text=text.strip(), geometry=geometry, address=address.strip(),
-            territory=territory_of(geometry, whose.home), reported_by=whose,
+            territory=territory_of(geometry, territory or whose.home), reported_by=whose,
             entered_by=acting if acting != whose else None,
         )  # fmt: skip
         with transaction.atomic():

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from shaar.platform.accounts.models import Organisation
+from shaar.platform.kernel import attachments
+from shaar.platform.propose.models import Hazard
+
+KEY = "0f0c4f5e-1111-4222-8333-444455556666"
+GIVEN = {
+    "kind": "waste", "title": "Свалка у арыка", "text": "Мусор копится с весны, вода идёт во двор.",
+    "place_address": "ул. Арычная, 7", "once_key": KEY,
+}  # fmt: skip
+
+
+def signed_in(who: Any) -> Client:
+    client = Client()
+    client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def office(territories: dict[str, Any]) -> Organisation:
+    return Organisation.objects.create(kind="department", names={"ru": "Отдел ЧС"})
+
+
+def photo() -> SimpleUploadedFile:
+    raw = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(raw, "JPEG")
+    return SimpleUploadedFile("IMG_1.jpg", raw.getvalue(), content_type="image/jpeg")
+
+
+def test_a_report_with_a_photo_is_taken_once_and_kept_from_others(person):
+    client = signed_in(person(home="ak-ordo"))
+    for _ in range(2):
+        sent = client.post("/risks/new/", {**GIVEN, "photo": photo()})
+        assert sent.status_code == 302
+    hazard = Hazard.objects.get()
+    assert len(attachments.photos_of(hazard)) == 1
+    assert client.get(f"/risks/{hazard.ref}/").status_code == 200
+    assert Client().get(f"/risks/{hazard.ref}/").status_code == 404
+    assert hazard.ref not in Client().get("/risks/").content.decode()
+
+
+def test_what_was_typed_stays_when_something_is_missing(person):
+    answer = signed_in(person()).post("/risks/new/", {**GIVEN, "kind": ""})
+    assert answer.status_code == 422 and not Hazard.objects.exists()
+    assert "Мусор копится с весны" in answer.content.decode() and "ул. Арычная, 7" in answer.content.decode()
+
+
+def test_a_file_that_is_no_photo_loses_nothing(person):
+    fake = SimpleUploadedFile("a.jpg", b"<script>alert(1)</script>", content_type="image/jpeg")
+    answer = signed_in(person()).post("/risks/new/", {**GIVEN, "photo": fake})
+    assert answer.status_code in (413, 422) and "Мусор копится" in answer.content.decode()
+    assert not Hazard.objects.exists()
+
+
+def test_words_are_shown_as_words(person, office):
+    client = signed_in(person(home="ak-ordo"))
+    client.post("/risks/new/", {**GIVEN, "text": "<script>alert(1)</script> и вода"})
+    page = client.get(f"/risks/{Hazard.objects.get().ref}/").content.decode()
+    assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+
+
+def test_an_officer_judges_and_the_public_reads(person, office):
+    signed_in(person(home="ak-ordo")).post("/risks/new/", GIVEN)
+    hazard = Hazard.objects.get()
+    desk = signed_in(person(officer="north"))
+    assert hazard.ref in desk.get("/desk/risks/").content.decode()
+    given = {
+        "part": "judge", "confirmed": "yes", "severity": "3", "likelihood": "5", "owner": str(office.pk),
+        "words": "Осмотрено на месте: два самосвала мусора.", "seen_status": "reported",
+    }  # fmt: skip
+    assert desk.post(f"/desk/risks/{hazard.ref}/", given).status_code == 302
+    again = signed_in(person(officer="city")).post(f"/desk/risks/{hazard.ref}/", {**given, "confirmed": "no"})
+    assert again.status_code == 409 and "Осмотрено на месте" in again.content.decode()
+    page = Client().get(f"/risks/{hazard.ref}/").content.decode()
+    assert "15" in page and "Осмотрено на месте" in page
+    rows = Client().get("/risks.csv").content.decode().splitlines()
+    assert rows[1].startswith(f"{hazard.ref},waste,Свалка у арыка") and len(rows) == 2
+    (feature,) = json.loads(Client().get("/risks.geojson").content)["features"]
+    assert feature["properties"]["risk"] == 15 and feature["geometry"] is None
+
+
+def test_the_desk_is_closed_to_residents(person, office):
+    signed_in(person(home="ak-ordo")).post("/risks/new/", GIVEN)
+    hazard = Hazard.objects.get()
+    resident = signed_in(person())
+    assert resident.get("/desk/risks/").status_code == 403
+    answer = resident.post(f"/desk/risks/{hazard.ref}/", {"part": "step", "step": "resolved", "words": "Готово всё."})
+    assert answer.status_code == 403
+    hazard.refresh_from_db()
+    assert hazard.status == "reported"
