@@ -72,7 +72,7 @@ def sign_in(provider, who: Person, client: Client) -> Client:
         fields = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', page))
         answer = at_provider.post(parts.path, {**fields, "action": "grant"}, headers={"host": host})
     assert answer.status_code == 302, answer.content[:500]
-    back = urlsplit(answer.url)
+    back = urlsplit(answer["Location"])
     done = client.get(f"{back.path}?{back.query}", headers={"host": host})
     assert done.status_code == 302, done.content.decode()[:800]
     return client
@@ -125,7 +125,7 @@ def test_a_signed_in_person_ties_her_state_identity(provider, settings):
     at_provider = Client()
     at_provider.force_login(known_there, backend="django.contrib.auth.backends.ModelBackend")
     parts = urlsplit(asked.url)
-    back = urlsplit(at_provider.get(f"{parts.path}?{parts.query}", headers={"host": host}).url)
+    back = urlsplit(at_provider.get(f"{parts.path}?{parts.query}", headers={"host": host})["Location"])
     done = client.get(f"{back.path}?{back.query}", headers={"host": host})
     assert done.url == "/me/settings/"
     mine.refresh_from_db()
@@ -140,7 +140,7 @@ def test_an_answer_with_a_foreign_state_is_refused(provider, settings):
     at_provider = Client()
     at_provider.force_login(known_there, backend="django.contrib.auth.backends.ModelBackend")
     parts = urlsplit(asked.url)
-    back = urlsplit(at_provider.get(f"{parts.path}?{parts.query}", headers={"host": host}).url)
+    back = urlsplit(at_provider.get(f"{parts.path}?{parts.query}", headers={"host": host})["Location"])
     victim = Client()
     refused = victim.get(f"{back.path}?{back.query}", headers={"host": host})
     assert "_auth_user_id" not in victim.session
