@@ -63,7 +63,9 @@ def _local(value: dt.date | dt.datetime) -> dt.date | dt.datetime:
 
 def day_text(value: dt.date | dt.datetime) -> str:
     """Write a day as plain text."""
-    return write_date(_local(value), _DAY[language()]).replace(" ", NBSP)
+    # Months are written small; Django's Kyrgyz names begin with a capital letter.
+    text = write_date(_local(value), _DAY[language()]).replace(" ", NBSP)
+    return text.lower() if language() != "en" else text
 
 
 def day(value: dt.date | dt.datetime | None) -> SafeString | str:

@@ -46,7 +46,7 @@ def map_context(
     return {
         "svg": draw.svg(window, things, shown=shown, label=words),
         "window": window, "things": things, "nowhere": nowhere, "caption": caption, "based": has_base(), "open": open,
-        "listed": any(t.name for t in things) and (len(things) > 1 or bool(nowhere) or bool(things[0].link)),
+        "listed": any(t.name for t in things) and (len(things) > 1 or bool(nowhere)),
         "approximate": any(one.approximate and one.geometry and one.geometry["type"] != "Point" for one in shown),
         "osm": draw.credit() == "osm", "date": base_date(), **_tiles(),
     }  # fmt: skip

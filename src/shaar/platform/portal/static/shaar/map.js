@@ -158,10 +158,10 @@ function button(words, act) {
 }
 
 for (const box of document.querySelectorAll(".map[data-map]")) {
-  const view = new View(box), row = document.createElement("div"), { closer, farther, whole } = box.dataset;
-  row.className = "map-zoom";
+  const view = new View(box), row = document.createElement("p"), { closer, farther, whole } = box.dataset;
+  row.className = "map-zoom no-print";
   row.append(button(closer, () => view.zoom(0.5)), button(farther, () => view.zoom(2)), button(whole, () => view.whole()));
-  box.append(row);
+  box.after(row);
 }
 
 function picker(field) {
