@@ -77,6 +77,11 @@ def _smtp(url: str) -> dict[str, Any]:
     }
 
 
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 SECRET_KEY = _secret_key()
 DEBUG = DEVELOPMENT
 ALLOWED_HOSTS = [*OPTIONS["HOSTS"]]
@@ -182,6 +187,7 @@ TIME_ZONE = PROFILE.time_zone
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -208,7 +214,8 @@ CONTENT_SECURITY_POLICY = {
         "worker-src": ["'self'", "blob:"],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
-        "form-action": ["'self'"],
+        # A form that leads to the state's sign-in is followed there by the browser.
+        "form-action": ["'self'", *([_origin(OPTIONS["OIDC_ISSUER"])] if OPTIONS["OIDC_ISSUER"] else [])],
         "frame-ancestors": ["'none'"],
     }
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from django.conf import settings
@@ -17,7 +17,7 @@ urlpatterns = [path("", include("allauth.idp.urls")), *platform]
 class StateProvider(DefaultOIDCAdapter):
     """Says of a citizen what the test says."""
 
-    scope_display = {**DefaultOIDCAdapter.scope_display, "phone": "phone"}
+    scope_display: ClassVar[dict[str, Any]] = {**DefaultOIDCAdapter.scope_display, "phone": "phone"}
 
     def get_claims(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_claims(*args, **kwargs), **settings.STATE_CLAIMS}

@@ -24,7 +24,7 @@ from shaar.platform.accounts.services import (
 )
 from shaar.platform.kernel import events, notify
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid, TooMany
-from shaar.platform.kernel.models import Event, Message
+from shaar.platform.kernel.models import Event
 
 
 @pytest.fixture
@@ -186,7 +186,13 @@ class TestOwnData:
         client = client_of(who)
         saved = client.post(
             "/me/settings/",
-            {"part": "self", "name": " Айгүл  Т. ", "home": str(territories["urker"].pk), "language": "ky", "vouch": "on"},
+            {
+                "part": "self",
+                "name": " Айгүл  Т. ",
+                "home": str(territories["urker"].pk),
+                "language": "ky",
+                "vouch": "on",
+            },
         )
         assert saved.status_code == 302
         assert saved.cookies["django_language"].value == "ky"

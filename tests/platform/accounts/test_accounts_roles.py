@@ -81,7 +81,8 @@ def test_nobody_gives_herself_a_role_nor_one_above_her(person, admin, territorie
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"until": in_days(-1)}, "role.until"), ({"until": in_days(800)}, "role.until"), ({"reason": "  "}, "role.reason"),
+        ({"until": in_days(-1)}, "role.until"), ({"until": in_days(800)}, "role.until"),
+        ({"reason": "  "}, "role.reason"),
         ({"kind": "leader"}, "role.place"), ({"kind": "ngo"}, "role.organisation"), ({"kind": "king"}, "role.kind"),
     ],
 )  # fmt: skip
@@ -194,13 +195,17 @@ class TestDesk:
 
     def test_what_was_typed_is_shown_again_with_the_reason(self, desk, person):
         who = person()
-        page = desk.post(f"/desk/people/{who.pk}/", {"kind": "officer", "until": str(in_days(900)), "reason": "order 9"})
+        page = desk.post(
+            f"/desk/people/{who.pk}/", {"kind": "officer", "until": str(in_days(900)), "reason": "order 9"}
+        )
         assert page.status_code == 422
         text = page.content.decode()
         assert "A role ends on a day within the next two years." in text
         assert "order 9" in text
 
-    @pytest.mark.parametrize("role", [*(str(k) for k in RoleKind if k not in {"admin", "mayor", "head", "auditor"}), ""])
+    @pytest.mark.parametrize(
+        "role", [*(str(k) for k in RoleKind if k not in {"admin", "mayor", "head", "auditor"}), ""]
+    )
     def test_the_page_is_closed_to_others(self, person, territories, role):
         who = person(**({role: None} if role else {}))
         target = person("Target")

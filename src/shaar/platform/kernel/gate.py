@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .errors import Forbidden
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 #: Views of libraries that guard themselves.
 _TRUSTED = ("allauth.", "django.views.static", "django.contrib.staticfiles", "ninja.")
 
@@ -37,7 +38,7 @@ def opens_to(predicate: Callable[[Any], bool], label: str) -> Callable[[View], V
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return HttpResponseRedirect(f"{reverse('account_login')}?next={quote(request.get_full_path())}")
             if not predicate(request.user):

@@ -94,10 +94,10 @@ def told(found: Iterable[Event], *, viewer: Any) -> list[Line]:
     lines = []
     for event in rows:
         key = (event.object_type, event.object_id)
-        thing, kind = things.get(key), kind_of(event.object_type)
-        if thing is None or kind is None:
+        thing, known = things.get(key), kind_of(event.object_type)
+        if thing is None or known is None:
             continue
-        if not seen.setdefault(key, kind.may_see(viewer, thing)):
+        if not seen.setdefault(key, known.may_see(viewer, thing)):
             continue
         address = getattr(thing, "get_absolute_url", None)
         lines.append(Line(event, sentence(event), str(thing), str(address()) if address else ""))

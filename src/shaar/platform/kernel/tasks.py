@@ -74,7 +74,7 @@ def _failed(row: Message, why: str, *, for_good: bool) -> None:
     Message.objects.filter(pk=row.pk, state=Message.State.WAITING).update(
         state=Message.State.FAILED if over else Message.State.WAITING, next_try=again, failure=why[:300]
     )
-    log.warning("message.not_sent", extra={"message": str(row.pk), "channel": row.channel, "why": why})
+    log.warning("message.not_sent", extra={"number": str(row.pk), "channel": row.channel, "why": why})
     if not over and deliver.get_backend().supports_defer:
         deliver.using(run_after=again).enqueue(message=str(row.pk))
 

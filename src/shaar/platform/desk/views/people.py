@@ -17,7 +17,13 @@ from django.views.decorators.http import require_POST
 from shaar.platform.accounts import forms, selectors, services
 from shaar.platform.accounts.models import Person, Role
 from shaar.platform.accounts.phones import shown
-from shaar.platform.accounts.policies import may_approve_role, may_end_role, may_grant_role, may_manage_people
+from shaar.platform.accounts.policies import (
+    ABOVE_OFFICER,
+    may_approve_role,
+    may_end_role,
+    may_grant_role,
+    may_manage_people,
+)
 from shaar.platform.desk import queues
 from shaar.platform.kernel import events, limits
 from shaar.platform.kernel.errors import Refusal
@@ -66,7 +72,7 @@ def one(request: HttpRequest, number: UUID) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
         else:
-            waits = role.kind in selectors.ABOVE_OFFICER
+            waits = role.kind in ABOVE_OFFICER
             messages.success(request, _("Given; it waits for a second person.") if waits else _("Given."))
             return redirect("desk_person", number=number)
     roles = [
