@@ -149,11 +149,10 @@ def _periods(result: DesignResult, plan: NetworkPlan) -> None:
     )  # fmt: skip
     gap = max(p.gap for p in plan.service.periods)
     console.out.print(
-        "km: vehicle-km. full: persons in the busiest hour on the fullest part of a line, over seats and standing places. "
-        "min: mean "
-        "journey; felt: minutes on board count for more as vehicles fill (relative gap of the assignment "
-        f"{gap:.1e}). g/pkm: gCO2e a passenger-km. Vehicles, costs and the shape of the day are planning values: "
-        "assumptions.csv lists each with its source.",
+        "km: vehicle-km. full: persons in the busiest hour on the fullest part of a line, over seats and "
+        "standing places. min: mean journey; felt: minutes on board count for more as vehicles fill (relative gap of "
+        f"the assignment {gap:.1e}). g/pkm: gCO2e a passenger-km. Vehicles, costs and the shape of the day are "
+        "planning values: assumptions.csv lists each with its source.",
         markup=False,
     )
     for short in plan.service.shortages[:5]:

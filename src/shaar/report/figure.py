@@ -18,13 +18,17 @@ MOST_ROWS = 25
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: column heads, which columns hold numbers, and rows of text already written in the language."""
+    """A table: column heads, which columns hold numbers, and rows of text already written in the language.
+
+    ``dense`` is for a table of many columns of short numbers.
+    """
 
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[int]
     caption: str
     name: str
+    dense: bool = False
 
     def html(self, s: Speaker | None = None) -> Markup:
         """Return the table in a box of its own that may scroll sideways; the first column is the row's head.
@@ -50,6 +54,7 @@ class Table:
             el("thead", el("tr", Markup(head))),
             el("tbody", Markup("").join(body)),
             data_csv=self.name,
+            class_="dense" if self.dense else None,
         )
         return el("div", table, class_="tablebox", tabindex="0", role="region", aria_label=self.caption)
 

@@ -68,7 +68,11 @@ def allocate_fleet(
         history.append(judge.worth(services))
         progress("headways by period", len(task.periods) + p + 1, 2 * len(task.periods) + 1, task.periods[p].name)
     if len(task.types) > 1 and type_trials > 0:
+        before = types
         types, services = _retyped(judge, types, services, type_trials, swaps, history)
+        if judge.lines > MANY and (types != before).any():
+            services = [_polished(judge, p, types, service, swaps) for p, service in enumerate(services)]
+            history.append(judge.worth(services))
     progress("headways by period", 1, 1)
     return judge.plan(types, _tight(judge, types, services), history)
 
@@ -80,8 +84,11 @@ def _begun(
     task = judge.task
     ways = first_types(task, judge, start)
     every = range(len(task.periods))
-    # On many lines two rounds in the busiest period tell which types are worth the whole work.
-    some, few = (every, rounds) if judge.lines <= MANY else ([judge.busiest()], min(rounds, 2))
+    # On many lines a round or two in the busiest period tell which types are worth the whole work.
+    some: Iterable[int] = every
+    few = rounds
+    if judge.lines > MANY:
+        some, few = [judge.busiest()], min(rounds, 2 if start is None else 1)
 
     def filled(types: I64, periods: Iterable[int], rounds: int) -> list[PeriodService]:
         return [_filled(judge, p, types, _first(judge, p, types, start), rounds) for p in periods]
@@ -328,7 +335,7 @@ def _with_types(
             longest = max(extra, key=lambda k: (extra[k], -k))
             vehicles[longest] = steps[longest]
         filled = _filled(judge, p, changed, vehicles, 1)
-        found[p] = _polished(judge, p, changed, filled, min(swaps, 3))
+        found[p] = filled if judge.lines > MANY else _polished(judge, p, changed, filled, min(swaps, 3))
         if judge.lines > MANY and p == first and not _better(judge.worth([found[p]]), judge.worth([service])):
             return None
     return [found[p] for p in range(len(services))]

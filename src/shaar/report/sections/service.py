@@ -57,11 +57,11 @@ def _lines(shared: Shared, plan: ServicePlan, s: Speaker) -> Table:
         top = max((where[d.line.line_id, n] for n in names if (d.line.line_id, n) in where), key=lambda x: x.peak_load)
         rows.append((
             el("a", d.label, href=f"#{s.language}-line-{i}", class_=f"chip c{d.colour}", data_line=i),
-            s.word("vehicle", day.vehicle_type), said, s.n(d.line.vehicles), s.sig(day.boardings),
-            s.pct(day.load_factor), _part(shared, top, s), s.sig(day.vehicle_km), _sig(day.cost, s),
+            s.word("vehicle", day.vehicle_type), el("span", said, class_="nb"), s.n(d.line.vehicles),
+            s.sig(day.boardings), s.pct(day.load_factor), _part(shared, top, s), s.sig(day.vehicle_km), _sig(day.cost, s),
             _sig(day.gco2e_passenger_km, s),
         ))  # fmt: skip
-    return Table(heads, tuple(rows), frozenset({3, 4, 5, 7, 8, 9}), s.t("service.lines"), "service-lines")
+    return Table(heads, tuple(rows), frozenset({3, 4, 5, 7, 8, 9}), s.t("service.lines"), "service-lines", True)
 
 
 def _part(shared: Shared, x: LineService, s: Speaker) -> str:
@@ -87,7 +87,7 @@ def _periods(shared: Shared, plan: ServicePlan, s: Speaker) -> Table:
     rows = [_totals(p, f"{period_word(p.period, s)}, {p.start // 3600}–{p.end // 3600}", s) for p in plan.periods]
     if before is not None:
         rows += [_totals(p, f"{s.t('word.today')}: {period_word(p.period, s)}", s) for p in before.periods]
-    return Table(heads, tuple(rows), frozenset(range(1, len(heads))), s.t("service.periods"), "service-periods")
+    return Table(heads, tuple(rows), frozenset(range(1, len(heads))), s.t("service.periods"), "service-periods", True)
 
 
 def _totals(p: PeriodTotals, name: str, s: Speaker) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def _vehicles(plan: ServicePlan, s: Speaker) -> Table:
         )
         for t in plan.types
     )  # fmt: skip
-    return Table(heads, rows, frozenset(range(1, len(heads))), s.t("service.vehicles"), "service-vehicles")
+    return Table(heads, rows, frozenset(range(1, len(heads))), s.t("service.vehicles"), "service-vehicles", True)
 
 
 def _short(plan: ServicePlan, s: Speaker) -> list[str]:
@@ -159,4 +159,4 @@ def areas(shared: Shared, s: Speaker) -> Markup | None:
         )
         for a in rows
     )  # fmt: skip
-    return Table(heads, body, frozenset(range(1, len(heads))), s.t("areas.heading"), "areas").html(s)
+    return Table(heads, body, frozenset(range(1, len(heads))), s.t("areas.heading"), "areas", True).html(s)
