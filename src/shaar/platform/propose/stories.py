@@ -63,6 +63,24 @@ SENTENCES: dict[str, Any] = {
     "hazard.rejected": lazy("An officer did not confirm it: %(words)s"),
     "hazard.in_work": lazy("It is being dealt with: %(words)s"),
     "hazard.resolved": lazy("It is no more: %(words)s"),
+    "meeting.called": lazy("A round table was called: %(where)s."),
+    "meeting.agenda": lazy("On the agenda: %(title)s."),
+    "meeting.invited": lazy("Somebody was invited."),
+    "meeting.held": lazy("It was held; %(present)s people were present."),
+    "meeting.noted": lazy("A statement was written down."),
+    "meeting.agreed": lazy("Agreed: %(text)s"),
+    "meeting.not_agreed": lazy("Not agreed: %(text)s"),
+    "meeting.published": lazy("The minutes were published; agreed decisions: %(agreed)s."),
+    "meeting.cancelled": lazy("It was called off: %(why)s"),
+    "measure.agreed": lazy("Agreed at the round table %(meeting)s."),
+    "measure.planned": lazy("Taken into the joint action plan %(plan)s, to be done by %(term)s."),
+    "measure.reported": lazy("%(progress)s %% done by the plan %(plan)s: %(note)s"),
+    "plan.made": lazy("The draft was begun."),
+    "plan.item_added": lazy("Added: %(title)s."),
+    "plan.item_changed": lazy("Changed: %(title)s. %(reason)s"),
+    "plan.adopted": lazy("The plan was adopted with %(items)s measures."),
+    "plan.reported": lazy("%(title)s: %(progress)s %%. %(note)s"),
+    "plan.closed": lazy("The plan was closed."),
     "process.made": lazy("The process was set up."),
     "process.changed": lazy("The process was changed."),
     "process.phase_set": lazy("A phase was set: %(names)s."),
@@ -72,13 +90,15 @@ SENTENCES: dict[str, Any] = {
 
 def register() -> None:
     """Tell the kernel; called when the app is ready."""
-    from .policies import hazard
+    from .policies import hazard, meeting
     from .policies.measure import may_edit, may_see
 
     story.register(SENTENCES)
     seeing.register("propose.measure", may_see, may_change=may_edit)
     seeing.register("propose.draft", _owns, may_change=_owns)
     seeing.register("propose.hazard", hazard.may_see)
+    seeing.register("propose.meeting", lambda viewer, one: True)
+    seeing.register("propose.plan", lambda viewer, one: meeting.plans_visible_to(viewer).filter(pk=one.pk).exists())
     seeing.register("propose.process", lambda viewer, process: process.published)
 
 

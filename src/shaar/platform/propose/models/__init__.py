@@ -6,14 +6,19 @@ from .answer import Answer, Appeal
 from .comment import Comment, Flag
 from .hazard import Hazard, HazardAssessment
 from .measure import Credit, Draft, Measure, MeasureVersion, Support
+from .meeting import AgendaItem, Attendance, Decision, Meeting, Statement
 from .moderation import Moderation
+from .plan import Plan, PlanItem
 from .process import Feature, Phase, Process, Threshold
 
 __all__ = [
+    "AgendaItem",
     "Answer",
     "Appeal",
+    "Attendance",
     "Comment",
     "Credit",
+    "Decision",
     "Draft",
     "Feature",
     "Flag",
@@ -21,9 +26,13 @@ __all__ = [
     "HazardAssessment",
     "Measure",
     "MeasureVersion",
+    "Meeting",
     "Moderation",
     "Phase",
+    "Plan",
+    "PlanItem",
     "Process",
+    "Statement",
     "Support",
     "Threshold",
 ]

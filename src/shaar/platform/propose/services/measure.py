@@ -73,7 +73,7 @@ def propose(
         require_feature(process, Feature.PROPOSE)
         if process.kinds and kind not in process.kinds:
             raise Invalid("measure.kind", _("This is not asked for here. Choose another kind."), field="kind")
-    elif not may_enter_for_others(acting):
+    elif channel != Measure.Channel.MEETING and not may_enter_for_others(acting):
         raise Forbidden("measure.process", _("Choose what your proposal is for."))
     if not helping and not may_enter_for_others(acting):
         limits.count("proposal", str(acting.pk))
