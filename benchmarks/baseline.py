@@ -1,15 +1,13 @@
-"""Service figures of real feeds beside gtfs_kit, and the plan of Porto Alegre before and after."""
+"""Service figures of real feeds beside gtfs_kit; what a design changes in these cities: design_cities.py."""
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
 import gtfs_kit
-from measure import run
 
 from shaar.engine.fleet.service import service_stats
 from shaar.engine.timetable.calendar import typical_weekday
@@ -57,19 +55,7 @@ def main() -> int:
     for name, path in FEEDS.items():
         service(name, SHARED / "cities" / path)
     print("\ngtfs_kit takes the whole shape of a trip and counts hours to the departure from its last stop;")
-    print("Shaar takes the part of the shape between first and last stop, and hours to the arrival at the last.\n")
-    poa = SHARED / "cities" / "porto_alegre"
-    shaar = [sys.executable, "-m", "shaar"]
-    with tempfile.TemporaryDirectory() as folder:
-        city = f"{folder}/city"
-        sources = ["--osm", poa / "poa_osm.pbf", "--gtfs", poa / "poa_eptc.zip", "--gtfs", poa / "poa_trensurb.zip",
-                   "--zones", poa / "poa_hexgrid.csv", "--country", "BR", "--name", "Porto Alegre"]  # fmt: skip
-        run([*shaar, "city", "build", city, *map(str, sources)])
-        taken = run([*shaar, "plan", city, "--out", f"{folder}/plan", "--seconds", "30", "--window", "14:00-16:00"])
-    lines = taken.stdout.splitlines()
-    print("\n".join(line for line in lines if not line.startswith(("report ", "design "))).strip())
-    print(f"\nthe plan took {taken.seconds:.0f} s and {taken.peak_mb:.0f} MB, 30 s of them search")
-    print("The feed is a sample whose trips start mostly between 12 and 16 h: compare journeys, not vehicle-km.")
+    print("Shaar takes the part of the shape between first and last stop, and hours to the arrival at the last.")
     return 0
 
 
