@@ -95,6 +95,8 @@ def parse_pabulib(text: str, *, name: str | Path = "the Pabulib text") -> Electi
     limits |= {k: Fraction(_number(meta[k], k, None, wrong)) for k in _POINTS if k in meta}
     rules = BallotRules(kind, **limits)
     projects = tuple(_project(r, _minor(cost, decimals)) for (_, r), cost in zip(rows, costs))
+    _check_unique([(line, p.id) for (line, _), p in zip(rows, projects)], "project", "project_id", wrong)
+    _check_unique([(line, r["voter_id"]) for line, r in votes], "voter", "voter_id", wrong)
     known = {p.id for p in projects}
     ballots = tuple(_ballot(r, kind, known, line, wrong) for line, r in votes)
     try:
@@ -147,6 +149,14 @@ def _check_counts(meta: Mapping[str, str], projects: int, votes: int, wrong: Pla
             raise wrong(f"META says {meta[key]} {what} and the file has {number}", field=key)
 
 
+def _check_unique(ids: list[tuple[int, str]], what: str, field: str, wrong: Place) -> None:
+    seen: dict[str, int] = {}
+    for line, name in ids:
+        if name in seen:
+            raise wrong(f"{what} {name} is there twice, first on line {seen[name]}", row=line, field=field)
+        seen[name] = line
+
+
 def _whole(text: str, field: str, wrong: Place) -> int:
     try:
         return int(text)
@@ -165,7 +175,7 @@ def _number(text: str, field: str, row: int | None, wrong: Place) -> Decimal:
 
 
 def _places(x: Decimal) -> int:
-    exponent = x.normalize().as_tuple().exponent
+    exponent = x.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
@@ -278,9 +288,9 @@ def _meta(election: Election) -> dict[str, str]:
 
 
 def money_text(minor: int, decimals: int) -> str:
-    """Write a sum in minor units as a decimal number without needless zeros: (150050, 2) is "1500.5"."""
+    """Write a sum in minor units as a decimal number: (150050, 2) is "1500.50", from which the unit can be told."""
     whole, part = divmod(minor, 10**decimals)
-    return f"{whole}.{part:0{decimals}d}".rstrip("0") if part else str(whole)
+    return f"{whole}.{part:0{decimals}d}" if decimals else str(whole)
 
 
 def _points_text(x: Fraction) -> str:

@@ -138,7 +138,8 @@ class _Runner:
         slack = len(members) * _PER_TERM
         if money < cost * (1 + slack) + slack * money and not self._affordable(p, money, slack):
             rise = float((weight * self.growth[members]).sum())
-            self.unchanged = min(self.unchanged, (cost - money * (1 + slack)) / rise)
+            if rise > 0:  # else all of them end with nothing, wherever the share stands within the horizon
+                self.unchanged = min(self.unchanged, (cost - money * (1 + slack)) / rise)
             return None
         wu = weight * value
         total = int(wu.sum())

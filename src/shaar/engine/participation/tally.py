@@ -94,11 +94,15 @@ def make_tally(election: Election, utility: Utility | str = Utility.COST) -> Tal
         scale = lcm(*{x.denominator for b in election.ballots for x in b.points})
     groups: dict[tuple[tuple[int, int], ...], int] = {}
     group_of = np.empty(len(election.ballots), dtype=np.int64)
+    plain = not election.rules.kind.has_points and not (with_points and election.rules.kind is BallotKind.ORDINAL)
     for i, b in enumerate(election.ballots):
-        points = ballot_points(election, b, longest)
-        sheet = tuple(
-            sorted((index[c], int(x * scale) if with_points else 1) for c, x in zip(b.choices, points) if x > 0)
-        )
+        if plain:
+            sheet = tuple((j, 1) for j in sorted(index[c] for c in b.choices))
+        else:
+            points = ballot_points(election, b, longest)
+            sheet = tuple(
+                sorted((index[c], int(x * scale) if with_points else 1) for c, x in zip(b.choices, points) if x > 0)
+            )
         group_of[i] = groups.setdefault(sheet, len(groups))
     members: list[list[int]] = [[] for _ in election.projects]
     value: list[list[int]] = [[] for _ in election.projects]
