@@ -1,9 +1,9 @@
-"""Short route sets: annealing on the total route time alone, with unserved and unconnected nodes at a price.
+"""Short route sets: annealing on the total route time alone, over quick links.
 
-Where routes are as short as can be, hardly a route can change by itself: nearly every node is served once, so each
-step breaks something until another route mends it. Here breaking costs minutes instead of being forbidden, and the
-price follows the search, up while rules are broken and down while they are kept. No travel times are needed, so a
-proposal costs about a microsecond.
+The moves of the search go where passengers lose time; none looks for quick links, and every proposal pays for travel
+times. Here routes grow over quick links and travel times are not asked for, so a proposal costs about a microsecond.
+Unserved and unconnected nodes cost minutes, by a price that rises while rules are broken and falls while they are kept;
+so the start need not be feasible.
 """
 
 from __future__ import annotations
