@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -66,6 +67,11 @@ def browser() -> Callable[..., Any]:
         client = Client(headers={"accept-language": "en"})
         if who is not None:
             client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
+            # As after a second factor, which roles above officer need at the desk.
+            session = client.session
+            session["account_authentication_methods"] = [{"method": "mfa", "at": time.time()}]
+            session["account_authentication_methods_user"] = str(who.pk)
+            session.save()
         return client
 
     return open_as

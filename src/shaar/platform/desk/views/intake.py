@@ -17,7 +17,7 @@ from shaar.platform.accounts.services import file_on_behalf
 from shaar.platform.desk import queues
 from shaar.platform.kernel.errors import Refusal
 from shaar.platform.kernel.gate import opens_to
-from shaar.platform.kernel.once import once
+from shaar.platform.kernel.once import once, taken
 from shaar.platform.places import selectors as places
 from shaar.platform.propose.forms.office import IntakeForm
 from shaar.platform.propose.models import Feature, Measure
@@ -53,7 +53,8 @@ def intake(request: HttpRequest) -> HttpResponse:
             return redirect("desk_intake")
     elif request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        alike = near(operator, title=given["title"], text=given["text"], kind=given["kind"])
+        if not taken(request.POST.get("once_key"), operator):
+            alike = near(operator, title=given["title"], text=given["text"], kind=given["kind"])
         if not alike or "anyway" in request.POST:
             try:
                 measure = once(

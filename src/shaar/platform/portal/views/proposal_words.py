@@ -92,7 +92,8 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
     code = "data:image/svg+xml;base64," + base64.b64encode(picture.getvalue()).decode()
     facts = {
         "measure": measure, "link": link, "code": code, "step": next_step(measure),
-        "photos": attachments.photos_of(measure)[:2], "needed": selectors.needed(measure), "authors": selectors.authors(measure),
+        "photos": attachments.photos_of(measure)[:2], "needed": selectors.needed(measure),
+        "authors": selectors.authors(measure),
     }  # fmt: skip
     return render(request, "proposals/sheet.html", facts)
 
