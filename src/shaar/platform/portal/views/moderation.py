@@ -15,7 +15,7 @@ from shaar.platform.accounts.models import Person
 from shaar.platform.kernel.errors import Forbidden, Refusal
 from shaar.platform.kernel.gate import public
 from shaar.platform.kernel.once import once
-from shaar.platform.propose import exports
+from shaar.platform.propose.exports import measure as exports
 from shaar.platform.propose.forms.proposal import AppealForm
 from shaar.platform.propose.models import Appeal
 from shaar.platform.propose.policies.measure import may_appeal, may_moderate

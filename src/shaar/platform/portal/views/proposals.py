@@ -18,7 +18,7 @@ from shaar.platform.kernel import attachments, events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from shaar.platform.kernel.gate import public, signed_in
 from shaar.platform.kernel.once import once
-from shaar.platform.propose import exports
+from shaar.platform.propose.exports import measure as exports
 from shaar.platform.propose.forms.proposal import AppealForm, CommentForm, FilterForm
 from shaar.platform.propose.models import Appeal, Comment, Feature, Measure
 from shaar.platform.propose.policies import measure as policy

@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from .models import Measure, Moderation
-from .reasons import reason_words
+from ..models import Measure, Moderation
+from ..reasons import reason_words
 
 #: What anybody may have of a measure. Nobody's name stands here; words of hidden measures are left out with their row.
 PUBLIC_FIELDS = (
@@ -27,7 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def public_fields(measure: Measure) -> dict[str, Any]:
     """A measure as open data."""
-    from .selectors.near import middle
+    from ..selectors.near import middle
 
     point = middle(measure.geometry)
     return {
