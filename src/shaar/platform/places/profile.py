@@ -126,10 +126,10 @@ def _from_folder(profile: Profile) -> list[TerritoryRow]:
     import shapely
     from shapely.geometry import mapping
 
-    from shaar.engine.city import folder
+    from shaar.engine.city import geoparquet, schema
 
-    city = folder.read(profile.folder)
-    table = [row for row in city.places.iter_rows(named=True) if row["kind"] in TREE]
+    places = schema.conform("places", geoparquet.read(profile.folder / "places.parquet"))
+    table = [row for row in places.iter_rows(named=True) if row["kind"] in TREE]
     shapes = {row["place_id"]: shapely.from_wkb(row["geometry"]) for row in table}
     districts = [row["place_id"] for row in table if row["kind"] == "district"]
     root = next((row["place_id"] for row in table if row["kind"] == "city"), "")

@@ -54,6 +54,7 @@ def rename(
         one.full_clean(exclude=["successors"])
         one.save()
         events.record("territory.renamed", one, acting=acting, public=True, before=before, name=names, reason=reason)
+    territory.refresh_from_db()
     return one
 
 
@@ -80,6 +81,7 @@ def move(territory: Territory, *, parent: Territory, acting: Any, reason: str, d
             "territory.moved", one, acting=acting, public=True, name=one.names, reason=reason,
             before=before.names if before else {}, parent=above.names, day=(day or timezone.localdate()).isoformat(),
         )  # fmt: skip
+    territory.refresh_from_db()
     return one
 
 
@@ -115,6 +117,7 @@ def split(
         events.record("territory.split", one, acting=acting, public=True, **facts)
         for part in made:
             events.record("territory.made", part, acting=acting, public=True, name=part.names)
+    territory.refresh_from_db()
     return made
 
 
@@ -146,6 +149,8 @@ def merge(
                 "territory.merged", one, acting=acting, public=True, name=one.names, into=made.names, reason=reason
             )
         events.record("territory.made", made, acting=acting, public=True, name=made.names)
+    for given in territories:
+        given.refresh_from_db()
     return made
 
 

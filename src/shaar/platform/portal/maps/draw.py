@@ -183,7 +183,7 @@ def pins(window: Window, things: Iterable[Thing]) -> tuple[SafeString, list[tupl
 
 def _free(x: float, y: float, taken: list[tuple[float, float]]) -> tuple[float, float]:
     """The point, or the nearest on a spiral around it where no other sign stands."""
-    for step in range(40):
+    for step in range(160):
         turn, far = step * 2.4, 9 * math.sqrt(step)
         cx, cy = x + far * math.cos(turn), y + far * math.sin(turn)
         if all(math.hypot(cx - a, cy - b) >= 24 for a, b in taken):

@@ -58,7 +58,7 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
     """One territory: where it lies, what is going on there, its history."""
     one = selectors.find(code)
     today = selectors.became(one) if one.until else []
-    inside = [child for child in one.children.filter(until__isnull=True).order_by("path")]
+    inside = list(one.children.filter(until__isnull=True).order_by("path"))
     return render(
         request,
         "places/place.html",
