@@ -43,6 +43,7 @@ OPTIONS = (
     Option("CITY", "astana", str, "profile of the city: a name that comes with Shaar, or a folder"),
     Option("DATABASE_URL", "", str, "postgresql://user:password@host:port/name; empty: SQLite files in HOME"),
     Option("DEVELOPMENT", "no", _flag, "yes: debug pages, codes and mails printed in the console, example sign-ins"),
+    Option("EXAMPLE", "no", _flag, "yes: every page says that the people, proposals and sums are made up"),
     Option("SECRET_KEY", "", str, "long random text; empty: made once and kept in HOME/secret_key"),
     Option("HOSTS", "localhost,127.0.0.1", _words, "host names that the site answers to"),
     Option("SITE_URL", "http://localhost:8000", str, "address of the site, for links in messages"),

@@ -17,6 +17,7 @@ HOME = Path(OPTIONS["HOME"]).resolve()
 HOME.mkdir(parents=True, exist_ok=True)
 PROFILE = read_profile(OPTIONS["CITY"])
 DEVELOPMENT: bool = OPTIONS["DEVELOPMENT"]
+EXAMPLE: bool = OPTIONS["EXAMPLE"]
 
 
 def _secret_key() -> str:

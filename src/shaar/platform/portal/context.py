@@ -25,7 +25,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "city_modelled": settings.PROFILE.model is not None,
         "currency": settings.PROFILE.currency,
         "development": settings.DEVELOPMENT,
-        "example_data": getattr(settings, "EXAMPLE", False),
+        "example_data": settings.EXAMPLE,
         "own_names": [(code, OWN_NAMES[code]) for code in ordered if code in OWN_NAMES],
         "ways": SimpleLazyObject(lambda: navigation.ways(navigation.PUBLIC, request.path)),
         "foot_ways": SimpleLazyObject(lambda: navigation.ways(navigation.FOOT, request.path)),
