@@ -38,7 +38,7 @@ SUBJECTS = {
     "decide": ("grant", "applic", "ballot", "call", "programme", "commission", "agreement", "score", "scoring", "box"),
 }  # fmt: skip
 _KEYWORDS = {
-    "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "noop": None,
+    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "noop": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3), "npgettext_lazy": ((1, "c"), 2, 3),
 }  # fmt: skip

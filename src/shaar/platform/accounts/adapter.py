@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from shaar.platform.kernel.channels import NotSent, send_sms
 from shaar.platform.kernel.errors import Refusal
@@ -24,8 +25,20 @@ class NotReached(Refusal):
     status = 503
 
 
+#: Sentences of allauth that can be seen here, in all four languages (its own catalogues have no Kazakh).
+WORDS = {
+    "incorrect_code": _lazy("This code does not fit."),
+    "invalid_or_expired_key": _lazy("This link no longer holds."),
+    "too_many_login_attempts": _lazy("Too many tries. Please try again later."),
+    "rate_limited": _lazy("Too many tries. Please try again later."),
+    "account_inactive": _lazy("This sign-in is closed."),
+}
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Signing in by a code to a phone or an e-mail."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, **WORDS}
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Joining is entering a first code; allauth's form for it is not used, the state's sign-in is."""

@@ -26,6 +26,8 @@ _CODE = forms.TextInput(
     }
 )
 
+_CODE_MISSING = {"required": _("Please write the six digits.")}
+
 
 class EnterForm(forms.Form):
     """Phone or e-mail."""
@@ -33,7 +35,7 @@ class EnterForm(forms.Form):
     address = forms.CharField(
         label=_("Phone or e-mail"),
         max_length=254,
-        required=False,  # the service has the better sentence
+        error_messages={"required": _("Please write your phone number or your e-mail.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "username tel email", "autocapitalize": "off", "spellcheck": "false"}
         ),
@@ -47,7 +49,7 @@ class EnterForm(forms.Form):
 class CodeForm(forms.Form):
     """The code that was sent."""
 
-    code = forms.CharField(label=_("Code"), max_length=20, required=False, widget=_CODE)
+    code = forms.CharField(label=_("Code"), max_length=20, widget=_CODE, error_messages=_CODE_MISSING)
 
 
 class SelfForm(forms.Form):
@@ -100,12 +102,6 @@ class EraseForm(forms.Form):
     sure = forms.BooleanField(label=_("Yes, erase my data; I know that it cannot be undone"))
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label=_("Why?"), max_length=300, required=False)
-
-
 class GrantForm(forms.Form):
     """A role for a person."""
 
@@ -117,7 +113,7 @@ class GrantForm(forms.Form):
         label=_("Of which organisation"), queryset=Organisation.objects.all(), required=False, empty_label=_("none")
     )
     until = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    reason = forms.CharField(label=_("Why?"), max_length=300, required=False)
+    reason = forms.CharField(label=_("Why?"), max_length=300, error_messages={"required": _("Please say why.")})
 
     def __init__(self, *args: Any, acting: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

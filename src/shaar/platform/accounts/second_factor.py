@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from shaar.platform.kernel.fields import in_language
 
@@ -26,6 +27,13 @@ from .policies import needs_second_factor
 
 class MfaAdapter(DefaultMFAAdapter):
     """Keeps the secrets of authenticator apps encrypted, so that a copy of the database alone is no second factor."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code does not fit. Codes change every half a minute."),
+        "cannot_delete_authenticator": _("You cannot remove the last second step."),
+        "cannot_generate_recovery_codes": _("First set up an app or a passkey."),
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal a secret."""

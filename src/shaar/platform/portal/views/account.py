@@ -11,6 +11,7 @@ from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.socialaccount import views as social_views
 from allauth.socialaccount.providers.openid_connect import views as state_views
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as start_session
@@ -146,6 +147,7 @@ def enter_as_example(request: HttpRequest) -> HttpResponse:
     person = examples.person_of(request.POST.get("token", ""))
     start_session(request, person, backend="django.contrib.auth.backends.ModelBackend")
     examples.mark_session(request)
+    UserSession.objects.create_from_request(request)
     messages.warning(request, _("You are an example person now: %(name)s.") % {"name": person.public_name})
     return HttpResponseRedirect(_next(request))
 

@@ -35,6 +35,15 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 @public
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form does not come from a page of this site, or from one that was open too long."""
+    words = _(
+        "The page was open for too long. Go back, load it again and send it once more: your words are still there."
+    )
+    return _page(request, Forbidden("form.token", words), 403)
+
+
+@public
 def broken(request: HttpRequest) -> HttpResponse:
     """500: no database may be needed here."""
     return HttpResponse(
