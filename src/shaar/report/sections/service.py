@@ -58,8 +58,8 @@ def _lines(shared: Shared, plan: ServicePlan, s: Speaker) -> Table:
         rows.append((
             el("a", d.label, href=f"#{s.language}-line-{i}", class_=f"chip c{d.colour}", data_line=i),
             s.word("vehicle", day.vehicle_type), el("span", said, class_="nb"), s.n(d.line.vehicles),
-            s.sig(day.boardings), s.pct(day.load_factor), _part(shared, top, s), s.sig(day.vehicle_km), _sig(day.cost, s),
-            _sig(day.gco2e_passenger_km, s),
+            s.sig(day.boardings), s.pct(day.load_factor), _part(shared, top, s), s.sig(day.vehicle_km),
+            _sig(day.cost, s), _sig(day.gco2e_passenger_km, s),
         ))  # fmt: skip
     return Table(heads, tuple(rows), frozenset({3, 4, 5, 7, 8, 9}), s.t("service.lines"), "service-lines", True)
 
