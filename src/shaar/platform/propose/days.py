@@ -1,21 +1,14 @@
-"""Terms in days of work."""
+"""Terms in days of work, from today."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils import timezone
 
-from shaar.platform.places.models import DayOff
+from shaar.platform.places.calendar import add_work_days
 
 
-def after_work_days(count: int, start: date | None = None) -> date:
-    """The day that is ``count`` days of work after ``start`` (None: today), by the city's calendar."""
-    day = start or timezone.localdate()
-    special = dict(
-        DayOff.objects.filter(day__gt=day, day__lte=day + timedelta(days=3 * count + 30)).values_list("day", "works")
-    )
-    while count > 0:
-        day += timedelta(days=1)
-        count -= special.get(day, day.weekday() < 5)
-    return day
+def after_work_days(count: int) -> date:
+    """The day that is ``count`` days of work after today, by the city's calendar."""
+    return add_work_days(timezone.localdate(), count)

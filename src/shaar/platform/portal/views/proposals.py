@@ -18,6 +18,8 @@ from shaar.platform.kernel import attachments, events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from shaar.platform.kernel.gate import public, signed_in
 from shaar.platform.kernel.once import once
+from shaar.platform.places.models import Territory
+from shaar.platform.portal import panels
 from shaar.platform.propose.exports import measure as exports
 from shaar.platform.propose.forms.proposal import AppealForm, CommentForm, FilterForm
 from shaar.platform.propose.models import Appeal, Comment, Feature, Measure
@@ -234,6 +236,19 @@ def as_geojson(request: HttpRequest) -> HttpResponse:
     answer["Content-Type"] = "application/geo+json"
     return answer
 
+
+def _panel(request: HttpRequest, territory: Territory | None = None) -> dict[str, Any] | None:
+    chosen = selectors.Filters(territory=territory.code if territory else "")
+    found = selectors.measures(request.user, chosen).filter(hidden=False)
+    newest = with_looks(found[:3])
+    may = bool(selectors.open_processes(request.user, Feature.PROPOSE))
+    if not newest and not may:
+        return None
+    return {"rows": newest, "count": found.count(), "may_propose": may, "territory": territory}
+
+
+panels.register(panels.HOME, "proposals", order=20, template="proposals/panel.html", fill=_panel)
+panels.register(panels.PLACE, "proposals", order=20, template="proposals/panel.html", fill=_panel)
 
 urlpatterns = [
     path("proposals/", proposals, name="proposals"),
