@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -65,3 +66,20 @@ def person(territories: dict[str, Any]) -> Callable[..., Any]:
         return one
 
     return make
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Any], Any]:
+    """A browser in which a person has signed in, with her second step passed."""
+    from django.test import Client
+
+    def open_browser(who: Any) -> Client:
+        client = Client()
+        client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+        session["account_authentication_methods_user"] = str(who.pk)
+        session.save()
+        return client
+
+    return open_browser

@@ -20,12 +20,6 @@ GIVEN = {
 }  # fmt: skip
 
 
-def signed_in(who: Any) -> Client:
-    client = Client()
-    client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def office(territories: dict[str, Any]) -> Organisation:
     return Organisation.objects.create(kind="department", names={"ru": "Отдел ЧС"})
@@ -37,8 +31,8 @@ def photo() -> SimpleUploadedFile:
     return SimpleUploadedFile("IMG_1.jpg", raw.getvalue(), content_type="image/jpeg")
 
 
-def test_a_report_with_a_photo_is_taken_once_and_kept_from_others(person):
-    client = signed_in(person(home="ak-ordo"))
+def test_a_report_with_a_photo_is_taken_once_and_kept_from_others(person, sign_in):
+    client = sign_in(person(home="ak-ordo"))
     for _ in range(2):
         sent = client.post("/risks/new/", {**GIVEN, "photo": photo()})
         assert sent.status_code == 302
@@ -49,37 +43,37 @@ def test_a_report_with_a_photo_is_taken_once_and_kept_from_others(person):
     assert hazard.ref not in Client().get("/risks/").content.decode()
 
 
-def test_what_was_typed_stays_when_something_is_missing(person):
-    answer = signed_in(person()).post("/risks/new/", {**GIVEN, "kind": ""})
+def test_what_was_typed_stays_when_something_is_missing(person, sign_in):
+    answer = sign_in(person()).post("/risks/new/", {**GIVEN, "kind": ""})
     assert answer.status_code == 422 and not Hazard.objects.exists()
     assert "Мусор копится с весны" in answer.content.decode() and "ул. Арычная, 7" in answer.content.decode()
 
 
-def test_a_file_that_is_no_photo_loses_nothing(person):
+def test_a_file_that_is_no_photo_loses_nothing(person, sign_in):
     fake = SimpleUploadedFile("a.jpg", b"<script>alert(1)</script>", content_type="image/jpeg")
-    answer = signed_in(person()).post("/risks/new/", {**GIVEN, "photo": fake})
+    answer = sign_in(person()).post("/risks/new/", {**GIVEN, "photo": fake})
     assert answer.status_code in (413, 422) and "Мусор копится" in answer.content.decode()
     assert not Hazard.objects.exists()
 
 
-def test_words_are_shown_as_words(person, office):
-    client = signed_in(person(home="ak-ordo"))
+def test_words_are_shown_as_words(person, office, sign_in):
+    client = sign_in(person(home="ak-ordo"))
     client.post("/risks/new/", {**GIVEN, "text": "<script>alert(1)</script> и вода"})
     page = client.get(f"/risks/{Hazard.objects.get().ref}/").content.decode()
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
 
 
-def test_an_officer_judges_and_the_public_reads(person, office):
-    signed_in(person(home="ak-ordo")).post("/risks/new/", GIVEN)
+def test_an_officer_judges_and_the_public_reads(person, office, sign_in):
+    sign_in(person(home="ak-ordo")).post("/risks/new/", GIVEN)
     hazard = Hazard.objects.get()
-    desk = signed_in(person(officer="north"))
+    desk = sign_in(person(officer="north"))
     assert hazard.ref in desk.get("/desk/risks/").content.decode()
     given = {
         "part": "judge", "confirmed": "yes", "severity": "3", "likelihood": "5", "owner": str(office.pk),
         "words": "Осмотрено на месте: два самосвала мусора.", "seen_status": "reported",
     }  # fmt: skip
     assert desk.post(f"/desk/risks/{hazard.ref}/", given).status_code == 302
-    again = signed_in(person(officer="city")).post(f"/desk/risks/{hazard.ref}/", {**given, "confirmed": "no"})
+    again = sign_in(person(officer="city")).post(f"/desk/risks/{hazard.ref}/", {**given, "confirmed": "no"})
     assert again.status_code == 409 and "Осмотрено на месте" in again.content.decode()
     page = Client().get(f"/risks/{hazard.ref}/").content.decode()
     assert "15" in page and "Осмотрено на месте" in page
@@ -89,10 +83,10 @@ def test_an_officer_judges_and_the_public_reads(person, office):
     assert feature["properties"]["risk"] == 15 and feature["geometry"] is None
 
 
-def test_the_desk_is_closed_to_residents(person, office):
-    signed_in(person(home="ak-ordo")).post("/risks/new/", GIVEN)
+def test_the_desk_is_closed_to_residents(person, office, sign_in):
+    sign_in(person(home="ak-ordo")).post("/risks/new/", GIVEN)
     hazard = Hazard.objects.get()
-    resident = signed_in(person())
+    resident = sign_in(person())
     assert resident.get("/desk/risks/").status_code == 403
     answer = resident.post(f"/desk/risks/{hazard.ref}/", {"part": "step", "step": "resolved", "words": "Готово всё."})
     assert answer.status_code == 403

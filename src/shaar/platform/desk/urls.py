@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .views import home, intake, moderation, people, proposals, risks
+from .views import home, intake, meetings, moderation, people, proposals, risks
 
 urlpatterns: list[Any] = [
     *home.urlpatterns,
     *people.urlpatterns,
+    *meetings.urlpatterns,
     *risks.urlpatterns,
     *intake.urlpatterns,
     *proposals.urlpatterns,
