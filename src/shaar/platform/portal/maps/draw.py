@@ -83,11 +83,32 @@ def ground(window: Window, *, pixels: int = PIXELS) -> SafeString:
     return mark_safe("".join(parts))
 
 
+def _step(window: Window) -> float:
+    wide = window.at(1, 1)[0] - window.at(0, 0)[0]
+    return next((s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if wide / s <= 7), 5)
+
+
+def degrees(window: Window) -> SafeString:
+    """Words of the lines of `graticule`; nothing where there is a base map."""
+    if settings.PROFILE.model is not None:
+        return SafeString("")
+    (west, north), (east, south), step = window.at(0, 0), window.at(1, 1), _step(window)
+    decimals = max(0, math.ceil(-math.log10(step)))
+    out = ""
+    for k in range(math.ceil(west / step), math.floor(east / step) + 1):
+        text = f'<text class="map-degree" x="3" y="12">{number(k * step, decimals)}°</text>'
+        out += _placed(window.share(k * step, north)[0], 0, text, "")
+    for k in range(math.ceil(south / step), math.floor(north / step) + 1):
+        y = window.share(west, k * step)[1]
+        out += _placed(0, y, f'<text class="map-degree" x="3" y="-3">{number(k * step, decimals)}°</text>', "")
+    return mark_safe(out)
+
+
 def graticule(window: Window) -> str:
     """Lines at round degrees."""
     west, north = window.at(0, 0)
     east, south = window.at(1, 1)
-    step = next((s for s in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if (east - west) / s <= 7), 5)
+    step = _step(window)
     d = ""
     for k in range(math.ceil(west / step), math.floor(east / step) + 1):
         d += f"M{window.share(k * step, north)[0] * UNITS:.0f} 0v{TALL}"
@@ -156,9 +177,11 @@ def pins(window: Window, things: Iterable[Thing]) -> tuple[SafeString, list[tupl
     """Signs of things, moved apart a little where they would cover each other; and where they stand, as shares."""
     out, stand = "", []
     moved: list[tuple[float, float]] = []
+    things = list(things)
     for thing in things:
         given = shape(thing.geometry)
-        if thing.area and given.geom_type != "Point":
+        # Territories have their names on the map; only one alone that is a point needs a pin.
+        if thing.area and (given.geom_type != "Point" or len(things) > 1):
             continue
         middle = given.representative_point()
         x, y = window.share(middle.x, middle.y)
@@ -234,7 +257,7 @@ def svg(window: Window, things: list[Thing], *, shown: Iterable[Territory], labe
     role = "group" if any(t.link for t in things) else "img"
     return format_html(
         '<svg class="map-view {}" role="{}" aria-label="{}"><svg class="map-ground" viewBox="0 0 {} {}" '
-        'preserveAspectRatio="none" width="100%" height="100%"><g class="map-tiles">{}</g>{}{}</svg>{}{}{}</svg>',
+        'preserveAspectRatio="none" width="100%" height="100%"><g class="map-tiles">{}</g>{}{}</svg>{}{}{}{}</svg>',
         css, role, label, UNITS, TALL, ground(window), mark_safe("".join(lines)), mark_safe("".join(areas)),
-        names(window, shown, stand), signs, scale(window),
+        degrees(window), names(window, shown, stand), signs, scale(window),
     )  # fmt: skip

@@ -102,5 +102,5 @@ def picker_context(bound: BoundField, home: Territory | None = None) -> dict[str
         },
         "choices": [(one, "\u00a0\u00a0" * depth) for one, depth in selectors.tree() if one.parent_id],
         "buttons": buttons, "based": has_base(),
-        "svg": draw.svg(state.window, state.things, shown=selectors.current(), label="", css="pickable"), **_tiles(),
+        "svg": draw.svg(state.window, state.things, shown=selectors.current(), label=_("Map"), css="pickable"), **_tiles(),
     }  # fmt: skip
