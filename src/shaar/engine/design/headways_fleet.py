@@ -17,8 +17,10 @@ from shaar.engine.progress import Progress, silent
 I64 = npt.NDArray[np.int64]
 
 
-#: With more lines the types that are tried are first judged in the busiest period alone.
+#: With more lines the types that are tried are first judged in the busiest period alone, and the local searches end
+#: after so many moves kept for each failure allowed.
 MANY = 6
+KEPT = 3
 
 
 def allocate_fleet(
@@ -191,8 +193,8 @@ def _polished(judge: Judge, p: int, types: I64, service: PeriodService, swaps: i
     """Move single vehicles while the assignment gets better."""
     least, free = judge.task.least(p), judge.free(p)
     failed: set[tuple[int, int]] = set()
-    misses = 0
-    while misses < swaps:
+    misses = kept = 0
+    while misses < swaps and (judge.lines <= MANY or kept < KEPT * swaps):
         now = service.vehicles
         spare = _spare(judge, p, types, now)
         up, down = {}, {}
@@ -227,6 +229,7 @@ def _polished(judge: Judge, p: int, types: I64, service: PeriodService, swaps: i
             service = found
             failed.clear()
             misses = 0
+            kept += 1
         else:
             failed.add((a, b))
             misses += 1
@@ -244,8 +247,8 @@ def _retyped(
 ) -> tuple[I64, list[PeriodService]]:  # fmt: skip
     """Change or exchange types while the whole day gets better."""
     failed: set[bytes] = set()
-    misses = 0
-    while misses < trials:
+    misses = kept = 0
+    while misses < trials and (judge.lines <= MANY or kept < KEPT * trials):
         candidates = [c for c in _type_moves(judge, types, services) if c[1].tobytes() not in failed]
         if not candidates:
             break
@@ -256,6 +259,7 @@ def _retyped(
             history.append(judge.worth(services))
             failed.clear()
             misses = 0
+            kept += 1
         else:
             failed.add(changed.tobytes())
             misses += 1

@@ -27,7 +27,7 @@ I64 = npt.NDArray[np.int64]
 #: A headway (min) that stands for a line that does not run, where the quick allocation needs a number.
 CLOSED = 1e6
 #: Effort of the allocation with crowding: renewals, failed moves that end it, failed changes of type, loadings.
-ROUNDS, SWAPS, TYPE_TRIALS, LOADINGS = 2, 2, 3, 3
+ROUNDS, SWAPS, TYPE_TRIALS, LOADINGS = 2, 2, 2, 3
 #: Most loadings and relative gap of the assignment from which figures are reported.
 REPORT_LOADINGS, REPORT_GAP = 40, 1e-3
 #: Share of the fleet by which more may run, where the longest headways of a period need it.

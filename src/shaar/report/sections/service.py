@@ -84,7 +84,10 @@ def _periods(shared: Shared, plan: ServicePlan, s: Speaker) -> Table:
         for k in ("period", "vehicles", "boardings", "fullest", "vehicle_kms", "cost", "co2e", "g_pkm", "mean_minutes",
                   "felt")
     )  # fmt: skip
-    rows = [_totals(p, f"{period_word(p.period, s)}, {p.start // 3600}–{p.end // 3600}", s) for p in plan.periods]
+    rows = [
+        _totals(p, f"{period_word(p.period, s)}, {p.start // 3600}\u2060–\u2060{p.end // 3600}", s)
+        for p in plan.periods
+    ]
     if before is not None:
         rows += [_totals(p, f"{s.t('word.today')}: {period_word(p.period, s)}", s) for p in before.periods]
     return Table(heads, tuple(rows), frozenset(range(1, len(heads))), s.t("service.periods"), "service-periods", True)
