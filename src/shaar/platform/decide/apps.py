@@ -10,3 +10,9 @@ class DecideConfig(AppConfig):
 
     name = "shaar.platform.decide"
     label = "decide"
+
+    def ready(self) -> None:
+        """Tell the kernel how events of this room read and who may see its objects."""
+        from . import stories
+
+        stories.register()
