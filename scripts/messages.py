@@ -11,6 +11,7 @@ English is the language of the msgids, so it has no catalogue. A template belong
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import io
 import re
 import sys
@@ -130,12 +131,17 @@ def save(catalog: Catalog, room: str, language: str) -> None:
     text = (head + held.getvalue().decode()).rstrip("\n") + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
-    compiled = io.BytesIO()
-    with file.open("rb") as stream:
-        write_mo(compiled, read_po(stream, locale=language, charset="utf-8"))
-    machine = file.with_suffix(".mo")
-    if not machine.exists() or machine.read_bytes() != compiled.getvalue():
-        machine.write_bytes(compiled.getvalue())
+    compiled, machine = _compiled(load(room, language)), file.with_suffix(".mo")
+    if not machine.exists() or machine.read_bytes() != compiled:
+        machine.write_bytes(compiled)
+
+
+def _compiled(catalog: Catalog) -> bytes:
+    """The .mo of a catalogue; without the dates that Babel would put in, it depends on the sentences alone."""
+    catalog.creation_date = catalog.revision_date = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    held = io.BytesIO()
+    write_mo(held, catalog)
+    return held.getvalue()
 
 
 def update(room: str, language: str) -> Catalog:
@@ -188,10 +194,8 @@ def troubles(room: str, language: str) -> list[Trouble]:
     found += [Trouble(room, language, "no longer used", key[1]) for key in have.keys() - need.keys()]
     file = path_of(room, language)
     if need:
-        compiled = io.BytesIO()
-        write_mo(compiled, kept)
         machine = file.with_suffix(".mo")
-        if not machine.exists() or machine.read_bytes() != compiled.getvalue():
+        if not machine.exists() or machine.read_bytes() != _compiled(kept):
             found.append(Trouble(room, language, "not compiled", file.with_suffix(".mo").name))
     return found
 
