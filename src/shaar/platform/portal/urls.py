@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from .views import (
     about,
+    applications,
     design,
     events,
     files,
+    grants,
     home,
     maps,
     me,
     meetings,
     moderation,
+    opinions,
     places,
     processes,
     proposal_words,
@@ -31,6 +34,7 @@ urlpatterns = [
     *about.urlpatterns,
     *me.urlpatterns,
     *meetings.urlpatterns,
+    *opinions.urlpatterns,
     *risks.urlpatterns,
     *telegram.urlpatterns,
     *proposing.urlpatterns,
@@ -38,4 +42,6 @@ urlpatterns = [
     *proposal_words.urlpatterns,
     *moderation.urlpatterns,
     *processes.urlpatterns,
+    *applications.urlpatterns,
+    *grants.urlpatterns,
 ]

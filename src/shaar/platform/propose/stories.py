@@ -63,6 +63,11 @@ SENTENCES: dict[str, Any] = {
     "hazard.rejected": lazy("An officer did not confirm it: %(words)s"),
     "hazard.in_work": lazy("It is being dealt with: %(words)s"),
     "hazard.resolved": lazy("It is no more: %(words)s"),
+    "opinion.opened": lazy("A question was asked: %(names)s."),
+    "opinion.said": lazy("Statement %(number)s was put in."),
+    "opinion.changed": lazy("Statement %(number)s was reworded before anybody voted on it."),
+    "opinion.shown": lazy("Statement %(number)s is shown."),
+    "opinion.refused": lazy("Statement %(number)s is not shown: %(why)s"),
     "meeting.called": lazy("A round table was called: %(where)s."),
     "meeting.agenda": lazy("On the agenda: %(title)s."),
     "meeting.invited": lazy("Somebody was invited."),
@@ -97,6 +102,7 @@ def register() -> None:
     seeing.register("propose.measure", may_see, may_change=may_edit)
     seeing.register("propose.draft", _owns, may_change=_owns)
     seeing.register("propose.hazard", hazard.may_see)
+    seeing.register("propose.conversation", lambda viewer, one: True)
     seeing.register("propose.meeting", lambda viewer, one: True)
     seeing.register("propose.plan", lambda viewer, one: meeting.plans_visible_to(viewer).filter(pk=one.pk).exists())
     seeing.register("propose.process", lambda viewer, process: process.published)

@@ -8,6 +8,7 @@ from .hazard import Hazard, HazardAssessment
 from .measure import Credit, Draft, Measure, MeasureVersion, Support
 from .meeting import AgendaItem, Attendance, Decision, Meeting, Statement
 from .moderation import Moderation
+from .opinion import Conversation, Opinion, OpinionMap, OpinionVote
 from .plan import Plan, PlanItem
 from .process import Feature, Phase, Process, Threshold
 
@@ -17,6 +18,7 @@ __all__ = [
     "Appeal",
     "Attendance",
     "Comment",
+    "Conversation",
     "Credit",
     "Decision",
     "Draft",
@@ -28,6 +30,9 @@ __all__ = [
     "MeasureVersion",
     "Meeting",
     "Moderation",
+    "Opinion",
+    "OpinionMap",
+    "OpinionVote",
     "Phase",
     "Plan",
     "PlanItem",
