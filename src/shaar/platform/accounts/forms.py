@@ -37,7 +37,7 @@ class EnterForm(forms.Form):
         max_length=254,
         error_messages={"required": _("Please write your phone number or your e-mail.")},
         widget=forms.TextInput(
-            attrs={"autocomplete": "username tel email", "autocapitalize": "off", "spellcheck": "false"}
+            attrs={"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false"}
         ),
     )
     brief = forms.BooleanField(
