@@ -140,6 +140,15 @@ def test_a_rare_voter_is_not_shown() -> None:
     assert "sex" not in text
 
 
+@pytest.mark.parametrize("kind", list(BallotKind))
+def test_an_election_without_votes_survives_a_round_trip(kind: BallotKind) -> None:
+    for ballots in ((), (Ballot("v", ()),)):
+        rules = BallotRules(kind, max_sum_cost=9 if kind is BallotKind.KNAPSACK else None)
+        e = type(parse_pabulib(TEXT))((Project("1", 5),), ballots, 9, rules)
+        assert parse_pabulib(pabulib_text(e)) == e
+        assert parse_pabulib(pabulib_text(type(e)((), (), 9, rules))).projects == ()
+
+
 def test_winners_are_written() -> None:
     e = parse_pabulib(TEXT)
     back = parse_pabulib(pabulib_text(e, selected=["2"]))

@@ -243,8 +243,8 @@ def pabulib_text(election: Election, *, selected: Collection[str] | None = None)
     table = csv.writer(out, delimiter=";", lineterminator="\n")
     for title, header, rows in (
         ("META", ["key", "value"], [[k, v] for k, v in _meta(election).items()]),
-        ("PROJECTS", *_table(_project_rows(election, selected))),
-        ("VOTES", *_table(_vote_rows(election))),
+        ("PROJECTS", *_table(_project_rows(election, selected), ["project_id", "cost"])),
+        ("VOTES", *_table(_vote_rows(election), ["voter_id", "vote", *["points"][: election.rules.kind.has_points]])),
     ):
         table.writerow([title])
         table.writerow(header)
@@ -330,10 +330,10 @@ def _vote_rows(election: Election) -> list[dict[str, str]]:
     return rows
 
 
-def _table(rows: list[dict[str, str]]) -> tuple[list[str], list[list[str]]]:
-    """Lay rows out under one header; a column that no row fills is left out, the first two columns never are."""
-    header = list(dict.fromkeys(c for r in rows for c in r))
-    header = [c for i, c in enumerate(header) if i < 2 or any(r.get(c) for r in rows)]
+def _table(rows: list[dict[str, str]], needed: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Lay rows out under one header; a column that no row fills is left out, unless it is needed."""
+    header = list(dict.fromkeys([*needed, *(c for r in rows for c in r)]))
+    header = [c for c in header if c in needed or any(r.get(c) for r in rows)]
     return header, [[r.get(c, "") for c in header] for r in rows]
 
 
