@@ -56,7 +56,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return HttpResponseRedirect(_next(request))
     form = EnterForm(request.POST or None, initial={"address": request.session.get(_HELD, {}).get("address", "")})
-    status = 200
+    status = 422 if request.method == "POST" and not form.is_valid() else 200
     if request.method == "POST" and form.is_valid():
         try:
             return _send(request, form.cleaned_data["address"], brief=form.cleaned_data["brief"])
@@ -103,15 +103,21 @@ def confirm(request: HttpRequest) -> HttpResponse:
         left = process.record_invalid_attempt()
         refusal = codes.wrong(codes.TRIES - process.state["failed_attempts"]) if left else codes.spent()
     if refusal is not None:
-        form = CodeForm({"code": ""})
+        form = CodeForm({"code": "-"})
         form.is_valid()
         form.add_error("code", str(refusal.message))
+        form.data = {"code": ""}  # a wrong code is not shown again
     open_ = refusal is None or refusal.code == "code.wrong"
     facts = {
         "form": form, "next": _next(request), "open": open_, "kind": held["kind"],
         "address": shown(held["address"]) if held["kind"] == "phone" else held["address"],
     }  # fmt: skip
-    return render(request, "account/confirm_login_code.html", facts, status=refusal.status if refusal else 200)
+    return render(
+        request,
+        "account/confirm_login_code.html",
+        facts,
+        status=refusal.status if refusal else 422 if form.errors else 200,
+    )
 
 
 def _again(request: HttpRequest, held: dict[str, Any]) -> HttpResponse:
