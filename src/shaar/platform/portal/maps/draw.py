@@ -7,7 +7,10 @@ while the base and the outlines stretch with it.
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -227,18 +230,16 @@ def scale(window: Window) -> SafeString:
     )  # fmt: skip
 
 
-def credit() -> str:
-    """Whose base it is: OpenStreetMap where the folder says so."""
-    if settings.PROFILE.model is None:
-        return ""
-    return _osm(str(settings.PROFILE.model))
-
-
-def _osm(folder: str) -> str:
-    from pathlib import Path
-
+@lru_cache(maxsize=4)
+def sources(folder: str) -> tuple[bool, str]:
+    """Of a city folder: whether its base is OpenStreetMap's, and the day of its data."""
     text = (Path(folder) / "city.toml").read_text(encoding="utf-8")
-    return "osm" if "OpenStreetMap" in text or "ODbL" in text else ""
+    return "OpenStreetMap" in text or "ODbL" in text, str(tomllib.loads(text).get("data_date", ""))
+
+
+def is_osm() -> bool:
+    """Whether OpenStreetMap has to be named under the map."""
+    return bool(settings.PROFILE.model) and sources(str(settings.PROFILE.model))[0]
 
 
 def svg(window: Window, things: list[Thing], *, shown: Iterable[Territory], label: str, css: str = "") -> SafeString:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from shaar.platform.places.forms import PlaceField
 from shaar.platform.places.models import Territory
 
 from ..fielding import moving
+from ..saying import day_text
 from . import draw, tiles
 from .picker import has_base, picked
 from .things import things_of
@@ -48,27 +50,17 @@ def map_context(
         "window": window, "things": things, "nowhere": nowhere, "caption": caption, "based": has_base(), "open": open,
         "listed": any(t.name for t in things) and (len(things) > 1 or bool(nowhere)),
         "approximate": any(one.approximate and one.geometry and one.geometry["type"] != "Point" for one in shown),
-        "osm": draw.credit() == "osm", "date": base_date(), **_tiles(),
+        "osm": draw.is_osm(), "date": base_date(), **_tiles(),
     }  # fmt: skip
 
 
 def base_date() -> str:
     """The day of the base map's data, as the city folder says it."""
-    if settings.PROFILE.model is None:
-        return ""
-    import tomllib
-    from pathlib import Path
-
-    head = tomllib.loads((Path(settings.PROFILE.model) / "city.toml").read_text(encoding="utf-8"))
-    day = str(head.get("data_date", ""))
+    said = draw.sources(str(settings.PROFILE.model))[1] if settings.PROFILE.model else ""
     try:
-        import datetime as dt
-
-        from ..saying import day_text
-
-        return day_text(dt.date.fromisoformat(day))
+        return day_text(dt.date.fromisoformat(said))
     except ValueError:
-        return day
+        return said
 
 
 def picker_context(bound: BoundField, home: Territory | None = None) -> dict[str, Any]:
@@ -102,5 +94,6 @@ def picker_context(bound: BoundField, home: Territory | None = None) -> dict[str
         },
         "choices": [(one, "\u00a0\u00a0" * depth) for one, depth in selectors.tree() if one.parent_id],
         "buttons": buttons, "based": has_base(),
-        "svg": draw.svg(state.window, state.things, shown=selectors.current(), label=_("Map"), css="pickable"), **_tiles(),
+        "svg": draw.svg(state.window, state.things, shown=selectors.current(), label=_("Map"), css="pickable"),
+        **_tiles(),
     }  # fmt: skip

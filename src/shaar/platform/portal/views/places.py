@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,6 +12,7 @@ from django.urls import path
 from shaar.platform.kernel import events
 from shaar.platform.kernel.gate import public
 from shaar.platform.places import selectors
+from shaar.platform.places.models import Territory
 from shaar.platform.portal import panels
 
 
@@ -34,23 +37,25 @@ def places(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _groups(rows: list[tuple[object, int]]) -> list[dict[str, object]]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A district (None: none is stated) and what lies in it."""
+
+    head: Territory | None
+    inside: list[Territory]
+
+
+def _groups(rows: list[tuple[Territory, int]]) -> list[Group]:
     """Districts with what lies in them; what lies in the city itself comes last."""
-    groups: list[dict[str, object]] = []
-    rest: list[object] = []
-    for one, depth in rows:
-        kind = getattr(one, "kind", "")
-        if kind == "city":
-            continue
-        if kind == "district":
-            groups.append({"head": one, "inside": []})
-        elif depth >= 2 and groups and groups[-1]["head"].contains(one):  # type: ignore[attr-defined]
-            groups[-1]["inside"].append(one)  # type: ignore[attr-defined]
-        else:
-            rest.append(one)
-    if rest:
-        groups.append({"head": None, "inside": rest})
-    return groups
+    groups: list[Group] = []
+    rest: list[Territory] = []
+    for one, _depth in rows:
+        if one.kind == "district":
+            groups.append(Group(one, []))
+        elif one.kind != "city":
+            home = next((g for g in groups if g.head is not None and g.head.contains(one)), None)
+            (home.inside if home else rest).append(one)
+    return [*groups, Group(None, rest)] if rest else groups
 
 
 @public
