@@ -162,3 +162,37 @@ def sign_in() -> Callable[..., Any]:
         return client
 
     return open_as
+
+
+@pytest.fixture
+def make_box(manager: Any, measure: Callable[..., Any], territories: dict[str, Any]) -> Callable[..., Any]:
+    """A vote that is open: 900 for projects of 300, 300, 600 and 200, the first and third in the north."""
+    from django.utils import timezone
+
+    from shaar.platform.decide.models import BallotBox
+    from shaar.platform.decide.services import ballot as services
+
+    def make(slug: str = "parks", divided: bool = False, **given: Any) -> Any:
+        now = timezone.now()
+        fields: dict[str, Any] = {
+            "names": {"en": "Vote on parks", "ru": "Голосование о скверах"}, "budget": Decimal(900), "most": 3,
+            "opens": now + timedelta(hours=1), "closes": now + timedelta(days=7),
+        }  # fmt: skip
+        box = services.make_box(acting=manager, slug=slug, **{**fields, **given})
+        north_only = box.territory is not None
+        if divided:
+            services.divide_money(
+                acting=manager, box=box, districts=[(territories["north"], 2000), (territories["south"], 1000)]
+            )
+        costs = (300, 300, 600, 200) if not divided else (300, 200, 500, 100)
+        for number, cost in enumerate(costs, start=1):
+            where = "ak-ordo" if number % 2 or north_only else "urker"
+            services.add_project(
+                acting=manager, box=box, measure=measure(where=where, title=f"Проект {number}"), cost=Decimal(cost)
+            )
+        services.publish_box(acting=manager, box=box)
+        BallotBox.objects.filter(pk=box.pk).update(opens=now - timedelta(days=1))
+        box.refresh_from_db()
+        return box
+
+    return make

@@ -13,6 +13,7 @@ class DecideConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the kernel how events of this room read and who may see its objects."""
-        from . import stories
+        from . import personal, stories
 
         stories.register()
+        personal.register()

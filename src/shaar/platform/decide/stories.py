@@ -65,7 +65,7 @@ def register() -> None:
     from .policies import ballot, grant
 
     story.register(SENTENCES)
-    seeing.register("decide.application", grant.may_open_file, may_change=grant.may_edit)
+    seeing.register("decide.application", grant.may_open_file, may_change=grant.may_add_files)
     seeing.register(
         "decide.report",
         lambda viewer, one: grant.may_open_file(viewer, one.application),

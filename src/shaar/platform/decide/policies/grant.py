@@ -70,6 +70,11 @@ def may_edit(person: Any, application: Application) -> bool:
     return application.status in EDITABLE and is_applicant(person, application)
 
 
+def may_add_files(person: Any, application: Application) -> bool:
+    """Its applicants, until an officer has checked it and whenever it is sent back."""
+    return application.status in (*EDITABLE, Application.Status.SUBMITTED) and is_applicant(person, application)
+
+
 def may_check(person: Any, application: Application) -> bool:
     """Officers of the district of the lot, but nobody with an interest."""
     return has_role(person, *OFFICERS, territory=application.lot.territory) and not has_interest(person, application)
