@@ -4,13 +4,16 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-postgres quick lint types imports docs bench lock clean
+.PHONY: help demo demo-plan test test-all test-postgres quick lint types imports docs bench lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/run.stamp  ## plan the example city (Astana) and serve the report on localhost
+demo: $(VENV)/run.stamp  ## open the platform on localhost with example data (Astana; DEMO="--city bishkek")
 	$(BIN)/shaar demo $(DEMO)
+
+demo-plan: $(VENV)/run.stamp  ## plan the example city (Astana) and serve the report on localhost
+	$(BIN)/shaar demo-plan --out demo/plan $(DEMO)
 
 test: $(VENV)/dev.stamp  ## the quick test suite (under 6 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not slow" $(TESTS)

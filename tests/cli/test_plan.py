@@ -16,7 +16,7 @@ from shaar.cli import main
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("plan") / "astana"
-    main(["demo", "--no-serve", "--seconds", "2", "--out", str(out)])
+    main(["demo-plan", "--no-serve", "--seconds", "2", "--out", str(out)])
     return out
 
 
@@ -73,6 +73,6 @@ def test_the_report_is_one_file_in_four_languages(planned: Path) -> None:
 @pytest.mark.slow
 def test_a_second_run_replaces_the_first(planned: Path) -> None:
     (planned / "left-over.txt").write_text("from before")
-    main(["demo", "--no-serve", "--seconds", "1", "--out", str(planned)])
+    main(["demo-plan", "--no-serve", "--seconds", "1", "--out", str(planned)])
     assert not (planned / "left-over.txt").exists()
     assert (planned / "figures.json").exists()

@@ -20,7 +20,8 @@ COMMANDS = {
     "benchmark": ("shaar.cli.benchmark", "benchmark", "Measure the program against published results."),
     "serve": ("shaar.cli.site", "serve", "Serve the platform: proposals, grants, ballots, plans."),
     "manage": ("shaar.cli.site", "manage", "Run a command of the platform's administration."),
-    "demo": ("shaar.cli.plan", "demo", "Run the plan on the example city (Astana) and serve its report."),
+    "demo": ("shaar.cli.site", "demo", "Open the platform with example data (Astana, or Bishkek without a model)."),
+    "demo-plan": ("shaar.cli.plan", "demo", "Run the plan on the example city (Astana) and serve its report."),
 }
 
 

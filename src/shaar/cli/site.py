@@ -97,3 +97,35 @@ def manage(arguments: tuple[str, ...]) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["shaar manage", *(arguments or ("help",))])
+
+
+@click.command()
+@click.option("--city", default="astana", show_default=True, help="astana, or bishkek: places without a model.")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of the example [demo/CITY].")
+@click.option("--port", default=8000, show_default=True, help="Port to listen at.")
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Serve it after filling it.")
+def demo(city: str, home: Path | None, port: int, serve: bool) -> None:
+    """Open the platform with example data: made-up people, proposals, a round table, a plan, a question.
+
+    For looking around only: everybody may sign in as anybody.
+    """
+    os.environ["SHAAR_EXAMPLE"] = "yes"
+    os.environ.setdefault("SHAAR_SITE_URL", f"http://localhost:{port}")
+    prepare(home or Path("demo") / city, city, development=True)
+    bring_up_to_date()
+    from shaar.platform.accounts import examples
+    from shaar.platform.example.build import fill
+    from shaar.platform.kernel.models import Event
+
+    if Event.objects.filter(object_type__startswith="propose.").exists():
+        click.echo(f"the example is there already, in {os.environ['SHAAR_HOME']}")
+    else:
+        click.echo("making example data (a minute)")
+        fill(lambda stage, done, total=None, note="": click.echo(f"  {note}") if note else None)
+    click.echo(f"sign in at http://localhost:{port}/account/login/ as one of (example people, development only):")
+    for row in examples.listed():
+        if row["person"].roles.exists() or row["person"].email.startswith("resident@"):
+            click.echo(f"  {row['person'].name:24} {row['role']}")
+    if serve:
+        click.echo(f"Shaar at http://localhost:{port}/  (Ctrl-C ends it)")
+        run_servers("127.0.0.1", port, 8)
