@@ -34,7 +34,7 @@ SUBJECTS = {
     "accounts": ("account", "mfa", "socialaccount", "usersessions", "people", "person", "me"),
     "propose": (
         "propos", "measure", "process", "phase", "meeting", "plan", "opinion", "risk", "hazard", "comment", "moderat",
-        "answer", "merge", "support", "conversation", "round_table",
+        "answer", "merge", "support", "conversation", "round_table", "intake",
     ),
     "decide": ("grant", "applic", "ballot", "call", "programme", "commission", "agreement", "score", "scoring", "box"),
 }  # fmt: skip

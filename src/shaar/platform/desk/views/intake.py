@@ -8,9 +8,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.accounts.services import file_on_behalf
@@ -88,6 +87,6 @@ def _take(operator: Person, given: dict[str, Any], processes: list[Any]) -> Meas
     )  # fmt: skip
 
 
-queues.register("/desk/intake/", lazy("Write down for a caller"), order=5, opens_to=may_enter_for_others)
+queues.register("/desk/intake/", gettext_lazy("Write down for a caller"), order=5, opens_to=may_enter_for_others)
 
 urlpatterns = [path("intake/", intake, name="desk_intake")]

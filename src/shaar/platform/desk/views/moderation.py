@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.desk import queues
@@ -87,7 +87,7 @@ def moderate(request: HttpRequest) -> HttpResponse:
 
 
 queues.register(
-    "/desk/moderation/", lazy("Texts to moderate"), order=20, opens_to=answers_proposals,
+    "/desk/moderation/", gettext_lazy("Texts to moderate"), order=20, opens_to=answers_proposals,
     waiting=lambda person: talk.flags_waiting(person).count(),
 )  # fmt: skip
 

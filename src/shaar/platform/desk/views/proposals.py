@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from shaar.platform.accounts.models import Person
@@ -221,11 +221,11 @@ def appeal(request: HttpRequest, number: Any) -> HttpResponse:
 
 
 queues.register(
-    "/desk/proposals/", lazy("Proposals to answer"), order=10, opens_to=answers_proposals,
+    "/desk/proposals/", gettext_lazy("Proposals to answer"), order=10, opens_to=answers_proposals,
     waiting=lambda person: talk.waiting_for(person).filter(status=Measure.Status.REVIEW).count(),
 )  # fmt: skip
 queues.register(
-    "/desk/appeals/", lazy("Appeals"), order=15, opens_to=decides_appeals,
+    "/desk/appeals/", gettext_lazy("Appeals"), order=15, opens_to=decides_appeals,
     waiting=lambda person: talk.appeals_waiting(person).count(),
 )  # fmt: skip
 

@@ -96,7 +96,7 @@ class IntakeForm(forms.Form):
     def __init__(self, *args: Any, processes: list[Process], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["process"].choices = [(p.slug, str(p)) for p in processes]  # type: ignore[attr-defined]
-        self.fields["kind"].choices = kind_choices(None)  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [("", "—"), *kind_choices(None)]  # type: ignore[attr-defined]
         self.fields["territory"].choices = territory_choices()  # type: ignore[attr-defined]
         self.fields["phone"].widget.attrs.update({"autofocus": True, "inputmode": "tel", "autocomplete": "off"})
 

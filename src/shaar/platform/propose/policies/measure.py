@@ -16,8 +16,8 @@ from ..states import LIVE, YOUNG
 OFFICERS = ("officer", "head", "mayor")
 #: Who decides appeals.
 DECIDERS = ("head", "mayor")
-#: Who types in for a caller.
-OPERATORS = ("operator", "officer", "head", "mayor")
+#: Who types in for a caller (as `accounts.services.file_on_behalf` asks).
+OPERATORS = ("operator", "officer", "leader")
 
 
 def takes_part(person: Any, process: Process | None = None) -> bool:
@@ -41,6 +41,11 @@ def _is_author(person: Any, measure: Measure) -> bool:
 def may_enter_for_others(person: Any) -> bool:
     """Whether she may write in for a caller."""
     return has_role(person, *OPERATORS)
+
+
+def may_put_down(person: Any) -> bool:
+    """Whether she may put down a measure outside any process, and as many as there are."""
+    return has_role(person, *OPERATORS, *OFFICERS)
 
 
 def may_edit(person: Any, measure: Measure) -> bool:

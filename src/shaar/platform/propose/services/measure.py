@@ -19,7 +19,7 @@ from shaar.platform.places.models import Territory
 from ..checking import check
 from ..days import after_work_days
 from ..models import Feature, Measure, MeasureVersion, Process, Support
-from ..policies.measure import may_answer, may_edit, may_enter_for_others, may_withdraw, takes_part
+from ..policies.measure import may_answer, may_edit, may_enter_for_others, may_put_down, may_withdraw, takes_part
 from ..policies.process import require_feature
 from ..selectors.measure import needed, office_for
 from ..states import MEASURE
@@ -73,9 +73,9 @@ def propose(
         require_feature(process, Feature.PROPOSE)
         if process.kinds and kind not in process.kinds:
             raise Invalid("measure.kind", _("This is not asked for here. Choose another kind."), field="kind")
-    elif channel != Measure.Channel.MEETING and not may_enter_for_others(acting):
+    elif channel != Measure.Channel.MEETING and not may_put_down(acting):
         raise Forbidden("measure.process", _("Choose what your proposal is for."))
-    if not helping and not may_enter_for_others(acting):
+    if not helping and not may_put_down(acting):
         limits.count("proposal", str(acting.pk))
     with transaction.atomic():
         measure = Measure(
