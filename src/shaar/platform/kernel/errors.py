@@ -71,8 +71,11 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn a `Refusal` into its page."""
-        if not isinstance(error, Refusal):
-            return None
-        from django.shortcuts import render
+        return page(request, error) if isinstance(error, Refusal) else None
 
-        return render(request, "failure.html", {"refusal": error}, status=error.status)
+
+def page(request: HttpRequest, error: Refusal) -> HttpResponse:
+    """The page that says a refusal."""
+    from django.shortcuts import render
+
+    return render(request, "failure.html", {"refusal": error}, status=error.status)

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .errors import Forbidden
+from .errors import Forbidden, page
 
 View = Callable[..., HttpResponseBase]
 #: Views of libraries that guard themselves.
@@ -65,4 +65,5 @@ class GateMiddleware:
         """Refuse an unmarked view before it runs."""
         if hasattr(view, "shaar_gate") or getattr(view, "__module__", "").startswith(_TRUSTED):
             return None
-        raise Forbidden("page.unmarked", _("This page is not open."))
+        # Raised here it would pass by the middleware that makes pages of refusals, and read as a fault of the server.
+        return page(request, Forbidden("page.unmarked", _("This page is not open.")))
