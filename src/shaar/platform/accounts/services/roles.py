@@ -121,7 +121,7 @@ def approve_role(role: Role, *, acting: Person) -> Role:
         Not hers to approve; already approved, ended or over.
     """
     with transaction.atomic():
-        role = Role.objects.select_for_update().select_related("person", "territory").get(pk=role.pk)
+        role = Role.objects.select_for_update(of=("self",)).select_related("person", "territory").get(pk=role.pk)
         if not may_approve_role(acting, role):
             raise Forbidden(
                 "role.approve", _("A role is approved by a second person: neither who gave it nor who gets it.")
@@ -150,7 +150,7 @@ def end_role(role: Role, *, acting: Person, reason: str) -> Role:
     if not reason.strip():
         raise Invalid("role.reason", _("Please say why."), field="reason")
     with transaction.atomic():
-        role = Role.objects.select_for_update().select_related("person").get(pk=role.pk)
+        role = Role.objects.select_for_update(of=("self",)).select_related("person").get(pk=role.pk)
         if not may_end_role(acting, role):
             raise Forbidden("role.end", _("You may not end this role."))
         if role.ended_at:
