@@ -80,7 +80,7 @@ def _people(one: Example) -> None:
         one.residents.append(
             Person.objects.create_user(
                 name=name,
-                email=f"neighbour{number:02d}@{examples.DOMAIN}",
+                email=f"neighbour{number:02d}@neighbours.{examples.DOMAIN}",
                 level=1,
                 home=one.place(homes[number % len(homes)]),
                 language=content["language"],

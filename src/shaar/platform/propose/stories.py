@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +35,13 @@ def _decided(event: Event) -> str:
     if event.data.get("outcome") == "overturned":
         return _("An appeal was granted: the decision was undone.")
     return _("An appeal was decided: the decision stands.")
+
+
+def _planned(event: Event) -> str:
+    facts = story.facts(event)
+    day = date.fromisoformat(facts["term"]) if facts["term"] != "–" else None
+    facts["term"] = date_format(day, "DATE_FORMAT") if day else "–"
+    return _("Taken into the joint action plan %(plan)s, to be done by %(term)s.") % facts
 
 
 SENTENCES: dict[str, Any] = {
