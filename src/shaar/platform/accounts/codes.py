@@ -80,6 +80,7 @@ def enter(person: Person, code: str) -> Person:
     if held is None or time.time() - held["at"] > LIVES:
         cache.delete(_key(person))
         raise expired()
+    limits.count("code_try", held["address"])
     if not compare_user_code(actual=code, expected=held["code"]):
         held["left"] -= 1
         if held["left"] <= 0:

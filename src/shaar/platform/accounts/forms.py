@@ -36,9 +36,7 @@ class EnterForm(forms.Form):
         label=_("Phone or e-mail"),
         max_length=254,
         error_messages={"required": _("Please write your phone number or your e-mail.")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false"}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false"}),
     )
     brief = forms.BooleanField(
         label=_("Only this once: sign me out when I close the browser"), required=False,

@@ -84,7 +84,7 @@ class SecondFactorMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Send people above officer to their second step; to set one up if they have none.
 
-        Example sign-ins of a development installation are let through; the layout says that they are examples.
+        Example sign-ins of a development installation are let through; signing in has said that they are examples.
         """
         guarded = request.path_info.startswith(("/desk/", "/api/v1/desk/"))
         if not guarded or not request.user.is_authenticated or not needs_second_factor(request.user):

@@ -98,6 +98,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if process is None:
         refusal = codes.expired()
     elif request.method == "POST" and form.is_valid():
+        limits.count("code_try", held["address"])
         if compare_user_code(actual=form.cleaned_data["code"], expected=process.code):
             return _come_in(request, process, held)
         left = process.record_invalid_attempt()

@@ -75,7 +75,12 @@ def own_settings(request: HttpRequest) -> HttpResponse:
             _save_self(person, about.cleaned_data)
             answer = redirect("me_settings")
             answer.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME, about.cleaned_data["language"], samesite="Lax", httponly=True
+                settings.LANGUAGE_COOKIE_NAME,
+                about.cleaned_data["language"],
+                max_age=settings.SESSION_COOKIE_AGE,
+                samesite="Lax",
+                httponly=True,
+                secure=bool(settings.SESSION_COOKIE_SECURE),
             )
             with translation.override(about.cleaned_data["language"]):
                 messages.success(request, _("Saved."))

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from shaar.platform.kernel import limits
+from shaar.platform.kernel.errors import TooMany
+
+
+def tried(what: str, who: str) -> bool:
+    try:
+        limits.count(what, who)
+    except TooMany:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("what", ["code", "code_try", "proposal", "comment", "vote"])
+def test_as_often_as_allowed_and_not_once_more(what):
+    times, _seconds = limits.RATES[what]
+    assert [tried(what, "a") for _ in range(times + 2)] == [True] * times + [False] * 2
+    assert tried(what, "b")
+
+
+def test_many_tries_at_the_same_moment_are_no_more_than_allowed():
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _n: tried("code_try", "a"), range(60)))
+    assert sum(done) == limits.RATES["code_try"][0]
+
+
+def test_it_opens_again_in_the_next_window(monkeypatch):
+    import time
+
+    now = time.time()
+    while tried("code", "a"):
+        pass
+    monkeypatch.setattr(limits.time, "time", lambda: now + 901)
+    assert tried("code", "a")
