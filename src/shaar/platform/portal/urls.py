@@ -5,6 +5,7 @@ from __future__ import annotations
 from .views import (
     about,
     applications,
+    ballots,
     design,
     events,
     files,
@@ -44,4 +45,5 @@ urlpatterns = [
     *processes.urlpatterns,
     *applications.urlpatterns,
     *grants.urlpatterns,
+    *ballots.urlpatterns,
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -14,6 +13,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from shaar.platform.decide.forms.answering import answered
 from shaar.platform.decide.forms.grant import ApplyForm, ReportForm, WordsForm
 from shaar.platform.decide.models import Application
 from shaar.platform.decide.policies import grant as policies
@@ -24,21 +24,8 @@ from shaar.platform.decide.services import application as services
 from shaar.platform.decide.services import delivery
 from shaar.platform.decide.states import DECIDED, S
 from shaar.platform.kernel import attachments, events
-from shaar.platform.kernel.errors import Forbidden, Missing, Refusal
+from shaar.platform.kernel.errors import Forbidden, Missing
 from shaar.platform.kernel.gate import public, signed_in
-
-
-def _answered(form: Any, do: Callable[[], None]) -> int:
-    """Check a form and do what it asks; 0 when done, else the status of the page that shows it again."""
-    if not form.is_valid():
-        return 422
-    try:
-        do()
-    except Refusal as refusal:
-        field = form.own_field if refusal.field == "own" else refusal.field
-        form.add_error(field if field in form.fields else None, str(refusal.message))
-        return refusal.status
-    return 0
 
 
 def _photo(form: forms.Form) -> attachments.Prepared | None:
@@ -80,7 +67,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
         _keep_photo(made[0], photo, person)
 
     if request.method == "POST":
-        status = _answered(form, send)
+        status = answered(form, send)
         if not status:
             return redirect(made[0])
     measures = selectors.measures_to_apply_with(person).exists() or policies.organisations_of(person).exists()
@@ -134,7 +121,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
         )  # fmt: skip
 
     if request.method == "POST":
-        status = _answered(form, send)
+        status = answered(form, send)
         if not status:
             messages.success(request, _("Written down."))
             return redirect(one)
@@ -170,7 +157,7 @@ def report(request: HttpRequest, ref: str) -> HttpResponse:
         _keep_photo(made, photo, request.user)
 
     if request.method == "POST":
-        status = _answered(form, send)
+        status = answered(form, send)
         if not status:
             messages.success(request, _("Thank you. An officer will look at the site."))
             return redirect(one)
