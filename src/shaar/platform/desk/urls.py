@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from .views import home, intake, meetings, moderation, opinions, people, proposals, risks
+from .views import (
+    applications,
+    ballots,
+    commission,
+    grants,
+    home,
+    intake,
+    meetings,
+    moderation,
+    opinions,
+    people,
+    processes,
+    proposals,
+    risks,
+    scoring,
+)
 
 urlpatterns: list[Any] = [
     *home.urlpatterns,
@@ -14,5 +29,11 @@ urlpatterns: list[Any] = [
     *risks.urlpatterns,
     *intake.urlpatterns,
     *proposals.urlpatterns,
+    *processes.urlpatterns,
     *moderation.urlpatterns,
+    *grants.urlpatterns,
+    *applications.urlpatterns,
+    *scoring.urlpatterns,
+    *commission.urlpatterns,
+    *ballots.urlpatterns,
 ]
