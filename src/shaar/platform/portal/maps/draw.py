@@ -49,7 +49,7 @@ def window_of(things: Iterable[Thing], around: Territory | None = None) -> Windo
     if not boxes:
         return city_window()
     wests, souths, easts, norths = zip(*boxes)
-    return window_around((min(wests), min(souths), max(easts), max(norths)))
+    return window_around((min(wests), min(souths), max(easts), max(norths)), margin=0.18)
 
 
 def city_window() -> Window:
