@@ -19,7 +19,8 @@ from .preparing import day_field
 
 def words_field(label: Any, **options: Any) -> forms.CharField:
     """Public words of the office."""
-    options = {"required": True, "max_length": 2000, "help_text": _("Public. No names of residents.")} | options
+    options.setdefault("max_length", 2000)
+    options.setdefault("help_text", _("Public. No names of residents."))
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 4}), **options)
 
 

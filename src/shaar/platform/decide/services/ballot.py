@@ -128,6 +128,14 @@ def add_project(
     return made
 
 
+def add_eligible(*, acting: Person, box: BallotBox) -> list[BallotProject]:
+    """Put every application of the call that meets the conditions on the ballot: all of them, or none."""
+    with transaction.atomic():
+        box = unopened(acting, box)
+        found = box.call.applications.filter(status=S.ELIGIBLE).order_by("ref") if box.call else []
+        return [add_project(acting=acting, box=box, application=row) for row in found]
+
+
 def publish_box(*, acting: Person, box: BallotBox) -> BallotBox:
     """Announce a vote; it opens and closes by its days."""
     with transaction.atomic():
