@@ -298,3 +298,14 @@ def test_a_process_page_says_what_may_be_done_until_when(process, proposal, brow
     assert "open now" not in page
     assert browser().get("/processes/").status_code == 200
     assert browser().get("/processes/none/").status_code == 404
+
+
+def test_numbers_that_are_none_are_not_found(proposal, person, browser):
+    measure, client = proposal(), browser(person(officer="north"))
+    for number in ("x", "00000000-0000-0000-0000-000000000000"):
+        assert client.post(f"/proposals/{measure.ref}/flag/", {"comment": number}).status_code == 404
+        assert client.get(f"/desk/moderation/text/?comment={number}").status_code == 404
+    assert client.get("/proposals/?bbox=1,2").status_code == 422
+    assert client.get(f"/proposals/{measure.ref}/versions/?new=9&old=x").status_code == 200
+    damaged = client.post(f"/proposals/{measure.ref}/comment/", {"text": "Привет", "once_key": "x"})
+    assert damaged.status_code == 422 and "Привет" in damaged.content.decode()

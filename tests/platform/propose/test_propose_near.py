@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from shaar.platform.propose.selectors.near import ALIKE, metres, near
 PAIRS = tomllib.loads((Path(__file__).parent / "near_pairs.toml").read_text(encoding="utf-8"))["pair"]
 
 
+@cache
 def _likeness():
     rows = matrix([(text, "") for pair in PAIRS for text in (pair["one"], pair["two"])])
     return [float((rows[2 * n] @ rows[2 * n + 1].T).sum()) for n in range(len(PAIRS))]

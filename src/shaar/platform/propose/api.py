@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.kernel.errors import Forbidden, Invalid, Missing
@@ -240,7 +240,7 @@ def _seen(request: HttpRequest, ref: str) -> Measure:
 
 
 @router.post("/proposals", response={201: ProposalOut}, summary="Put a proposal forward")
-def create(request: HttpRequest, given: ProposalIn) -> tuple[int, dict[str, Any]]:
+def create(request: HttpRequest, given: ProposalIn) -> Status[dict[str, Any]]:
     """Publish a proposal of the person who is signed in."""
     person = _person(request)
     process = processes_visible_to(person).filter(slug=given.process).first()
@@ -254,7 +254,7 @@ def create(request: HttpRequest, given: ProposalIn) -> tuple[int, dict[str, Any]
             acting=person, process=process, territory=territory, channel=Measure.Channel.API, **words
         ),
     )  # fmt: skip
-    return 201, public_fields(measure)
+    return Status(201, public_fields(measure))
 
 
 @router.post("/proposals/{ref}/support", response=SupportOut, summary="Support a proposal")
@@ -277,7 +277,7 @@ def _standing(request: HttpRequest, measure: Measure) -> dict[str, Any]:
 
 
 @router.post("/proposals/{ref}/comments", response={201: CommentOut}, summary="Comment on a proposal")
-def comment_it(request: HttpRequest, ref: str, given: CommentIn) -> tuple[int, dict[str, Any]]:
+def comment_it(request: HttpRequest, ref: str, given: CommentIn) -> Status[dict[str, Any]]:
     """Say something, or answer a comment."""
     person, measure = _person(request), _seen(request, ref)
     parent = comment_of(measure, given.parent) if given.parent else None
@@ -285,7 +285,8 @@ def comment_it(request: HttpRequest, ref: str, given: CommentIn) -> tuple[int, d
         given.key, person, Comment,
         lambda: say(acting=person, measure=measure, text=given.text, stance=given.stance, parent=parent),
     )  # fmt: skip
-    return 201, {
+    out = {
         "id": said.pk, "parent": said.parent_id, "stance": said.stance, "text": said.text, "hidden": said.hidden,
         "at": said.at,
     }  # fmt: skip
+    return Status(201, out)

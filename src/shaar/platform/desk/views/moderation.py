@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.desk import queues
-from shaar.platform.kernel.errors import Forbidden, Missing, Refusal
+from shaar.platform.kernel.errors import Forbidden, Refusal
 from shaar.platform.kernel.gate import opens_to
 from shaar.platform.propose.forms.office import ModerationForm
 from shaar.platform.propose.models import Comment, Measure
@@ -40,14 +40,7 @@ def flagged(request: HttpRequest) -> HttpResponse:
 def _text(request: HttpRequest) -> tuple[Measure, Comment | None]:
     """The text that the address names: ``?comment=<number>`` or ``?ref=<number of a proposal>``."""
     if number := request.GET.get("comment"):
-        try:
-            comment = Comment.objects.select_related("measure", "author").filter(pk=number).first()
-        except (ValueError, TypeError):
-            comment = None
-        except Exception as error:
-            raise Missing("comment.missing", _("There is no such comment.")) from error
-        if comment is None:
-            raise Missing("comment.missing", _("There is no such comment."))
+        comment = talk.any_comment(number)
         return comment.measure, comment
     return selectors.measure_by_ref(request.GET.get("ref", ""), viewer=request.user), None
 

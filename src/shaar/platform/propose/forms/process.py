@@ -30,9 +30,10 @@ class _InLanguages(forms.Form):
         super().__init__(*args, **kwargs)
         from django.conf import settings
 
+        name = _("Name")
         for code in LANGUAGES:
             field = forms.CharField(
-                label=f"{_('Name')} · {LANGUAGE_NAMES[code]}", max_length=150, required=code == settings.LANGUAGE_CODE
+                label=f"{name} · {LANGUAGE_NAMES[code]}", max_length=150, required=code == settings.LANGUAGE_CODE
             )
             self.fields[f"name_{code}"] = field
         self.order_fields([*(f"name_{code}" for code in LANGUAGES), *self.fields])
@@ -69,9 +70,10 @@ class ProcessForm(_InLanguages):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        about = _("About")
         for code in LANGUAGES:
             self.fields[f"about_{code}"] = forms.CharField(
-                label=f"{_('About')} · {LANGUAGE_NAMES[code]}", max_length=3000, required=False,
+                label=f"{about} · {LANGUAGE_NAMES[code]}", max_length=3000, required=False,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )  # fmt: skip
         self.fields["territory"].choices = [("", _("the whole city")), *territory_choices()[1:]]  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -53,7 +54,18 @@ def stances(measure: Measure) -> dict[str, int]:
 
 def comment_of(measure: Measure, number: Any) -> Comment:
     """A comment of this measure."""
-    found = measure.comments.filter(pk=number).first()
+    found = any_comment(number)
+    if found.measure_id != measure.pk:
+        raise Missing("comment.missing", _("There is no such comment."))
+    return found
+
+
+def any_comment(number: Any) -> Comment:
+    """A comment by its number, as it stands in an address or a form."""
+    try:
+        found = Comment.objects.select_related("measure", "author").filter(pk=UUID(str(number))).first()
+    except ValueError:
+        found = None
     if found is None:
         raise Missing("comment.missing", _("There is no such comment."))
     return found
