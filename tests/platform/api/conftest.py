@@ -3,80 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.utils import timezone
+
+from tests.platform.example_city import build_city
 
 
 @pytest.fixture
 def city(person: Callable[..., Any], territories: dict[str, Any]) -> SimpleNamespace:
-    from shaar.platform.accounts.models import Organisation
-    from shaar.platform.propose.models import Phase, Process
-    from shaar.platform.propose.services import hazard, measure, meeting, opinion, plan
-    from shaar.platform.propose.services.comment import comment
-
-    now = timezone.now()
-    names = ("Айгуль Тайная", "Бакыт Тайный", "Токтогул Тайный", "Эрмек Тайный", "Гульнара Тайная")
-    author, friend = person(names[0], home="ak-ordo"), person(names[1])
-    leader, officer, head = (
-        person(names[2], leader="ak-ordo"),
-        person(names[3], officer=None),
-        person(names[4], head=None),
-    )
-    office = Organisation.objects.create(
-        kind="administration", names={"ru": "МТУ Север"}, territory=territories["north"], contact="+996312000000"
-    )
-    process = Process.objects.create(slug="ideas", names={"ru": "Идеи", "en": "Ideas"}, threshold=3)
-    Phase.objects.create(
-        process=process, names={"en": "Open"}, since=now - timedelta(days=1), until=now + timedelta(days=30),
-        features=["propose", "comment", "support"],
-    )  # fmt: skip
-    proposal = measure.propose(
-        acting=author, process=process, kind="stop", title="Остановка у школы 12", language="ru",
-        text="Детям далеко идти до автобуса, нужна остановка у школы.", territory=territories["ak-ordo"],
-    )  # fmt: skip
-    comment(acting=friend, measure=proposal, text="Очень нужно, поддерживаю.", stance="pro", parent=None)
-    danger = hazard.report_hazard(
-        acting=author, kind="mudflow", title="Селевое русло у школы", address="ул. Речная, 5",
-        text="Русло забито мусором, вода идёт по улице.",
-    )  # fmt: skip
-    hazard.judge_hazard(
-        acting=officer, hazard=danger, confirmed=True, severity=4, likelihood=3, owner=office,
-        words="Проверено на месте.",
-    )  # fmt: skip
-    unchecked = hazard.report_hazard(
-        acting=friend, kind="waste", title="Свалка за домом", address="ул. Речная, 9", text="Мусор лежит второй год.",
-    )  # fmt: skip
-    table = meeting.call_meeting(
-        acting=leader, title="Улицы Ак-Ордо", territory=territories["ak-ordo"], starts_at=now - timedelta(hours=1),
-        ends_at=now + timedelta(hours=1), where="Школа № 5", host=office,
-    )  # fmt: skip
-    point = meeting.add_agenda_item(acting=leader, meeting=table, title="Освещение улицы Школьной")
-    guest = meeting.invite(acting=leader, meeting=table, name="Жаныл Тайная", side="resident")
-    table = meeting.hold(acting=leader, meeting=table, present=[guest.pk])
-    meeting.note_statement(acting=leader, item=point, side="resident", text="Вечером темно идти из школы.")
-    decision = meeting.decide_item(
-        acting=leader, item=point, text="Поставить освещение на улице Школьной до осени.", agreed=True, votes_for=1,
-        kind="lighting",
-    )  # fmt: skip
-    made = plan.make_plan(acting=officer, title="План Ак-Ордо", territory=territories["ak-ordo"], meeting=table)
-    item = plan.set_item(
-        acting=officer, plan=made, measure=decision.measure, owner=office, term=timezone.localdate(), source="authority"
-    )
-    draft = plan.make_plan(acting=officer, title="Черновик плана", territory=territories["urker"])
-    plan.adopt_plan(acting=head, plan=made)
-    question = opinion.open_conversation(
-        acting=officer, slug="yards", names={"ru": "Что делать во дворах?"}, since=now - timedelta(hours=1),
-        until=now + timedelta(days=7),
-    )  # fmt: skip
-    for text in ("Нужен парк у школы.", "Сначала дороги."):
-        opinion.say(acting=officer, conversation=question, text=text)
-    opinion.vote(acting=author, opinion=question.opinions.get(number=1), value=1)
-    return SimpleNamespace(
-        author=author, friend=friend, leader=leader, officer=officer, head=head, office=office, process=process,
-        proposal=proposal, hazard=danger, unchecked=unchecked, meeting=table, plan=made, draft=draft, item=item,
-        question=question, names=(*names, "Жаныл Тайная"),
-    )  # fmt: skip
+    return build_city(person, territories)
