@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet
@@ -54,7 +54,7 @@ class MfaAdapter(DefaultMFAAdapter):
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         """Who holds a passkey."""
         label = self.get_totp_label(user)
-        return {"id": user.pk.bytes, "display_name": label, "name": label}
+        return {**super().get_public_key_credential_user_entity(user), "display_name": label, "name": label}
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Notices go through the outbox."""
@@ -69,6 +69,13 @@ def passed(request: HttpRequest) -> bool:
     """Whether this session was opened, or confirmed since, with a second factor."""
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records)
+
+
+def set_up_now(request: HttpRequest, user: Any, authenticator: Any, **_more: Any) -> None:
+    """Who has just set up a second factor in this session has shown it; she is not asked for it again at once."""
+    record_authentication(
+        request, user, method="mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True
+    )
 
 
 class SecondFactorMiddleware:
