@@ -370,7 +370,7 @@ def main() -> int:
         faults = faults_of(home, before, seen)
     finally:
         if server is not None:
-            server.send_signal(2)
+            server.terminate()
             server.wait(timeout=60)
         if given.home is None:
             shutil.rmtree(home, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -52,8 +53,14 @@ def bring_up_to_date() -> None:
     call_command("import_territories", verbosity=0)
 
 
+def _end(number: int, frame: object) -> None:
+    """What supervisors send ends us as Ctrl-C does; otherwise the processes beside us would outlive us."""
+    raise KeyboardInterrupt
+
+
 def run_servers(host: str, port: int, threads: int) -> None:
-    """Serve until Ctrl-C: one web process and one worker beside it; both end together."""
+    """Serve until Ctrl-C or SIGTERM: one web process and one worker beside it; both end together."""
+    signal.signal(signal.SIGTERM, _end)
     worker = subprocess.Popen([sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--no-startup-delay"])
     web = subprocess.Popen(
         [
