@@ -16,37 +16,18 @@ from shaar.engine.progress import Progress, silent
 from shaar.platform.accounts import examples
 from shaar.platform.accounts.models import Organisation, Person
 from shaar.platform.kernel.models import Event
-from shaar.platform.places.models import Territory
-from shaar.platform.propose.models import Decision, Feature, Hazard, Measure, Meeting, Opinion, Plan
+from shaar.platform.propose.models import Feature, Hazard, Measure, Meeting, Opinion, Plan
 from shaar.platform.propose.services import answer, comment, hazard, meeting, merge, opinion, plan, process, support
 from shaar.platform.propose.services import measure as measures
 
 from .content import read_content
+from .grants import fill_grants
+from .people import Example
 
 _NAMES = (
     "Айжан", "Бекзат", "Гүлнар", "Динара", "Ерлан", "Жанар", "Зарина", "Ильяс", "Камила", "Лаура", "Мадина", "Нурлан",
     "Олжас", "Перизат", "Руслан", "Сауле", "Тимур", "Улан", "Фарида", "Шынар",
 )  # fmt: skip
-
-
-class Example:
-    """One filling: the content, the people made so far, the measures by their keys."""
-
-    def __init__(self, content: dict[str, Any], progress: Progress) -> None:
-        self.content, self.progress = content, progress
-        self.places = {one.code: one for one in Territory.objects.all()}
-        self.root = Territory.objects.get(parent__isnull=True, until__isnull=True)
-        self.people: dict[str, Person] = {}
-        self.residents: list[Person] = []
-        self.offices: dict[str, Organisation] = {}
-        self.measures: dict[str, Measure] = {}
-        self.decisions: dict[int, Decision] = {}
-
-    def place(self, code: str) -> Territory:
-        """A territory of the profile."""
-        if code not in self.places:
-            raise InputError(f"the example speaks of {code!r}, which is not among the places", field="place")
-        return self.places[code]
 
 
 def fill(progress: Progress = silent) -> Example:
@@ -60,10 +41,10 @@ def fill(progress: Progress = silent) -> Example:
     if Event.objects.filter(object_type__startswith="propose.").exists():
         raise InputError("there is data in this installation already; the example is for an empty one")
     one = Example(read_content(settings.PROFILE.code), progress)
-    steps = (_people, _proposals, _hazards, _meeting, _plan, _question)
+    steps = (_people, _proposals, _hazards, _meeting, _plan, _question, fill_grants)
     for number, step in enumerate(steps):
         step(one)
-        progress("example", number + 1, len(steps), step.__name__.strip("_"))
+        progress("example", number + 1, len(steps), step.__name__.removeprefix("fill").strip("_"))
     cache.clear()  # the limits of the people who were so busy
     return one
 
