@@ -37,6 +37,12 @@ def test_a_proposal_is_put_forward_screen_by_screen(process, person, browser):
     assert "Ленина 5" in page and "2 more people are needed" in page and "Айгуль" in page
 
 
+def test_with_one_process_open_it_need_not_be_chosen(process, person, browser):
+    client = browser(person())
+    page = client.get("/proposals/new/kind/").content.decode()
+    assert '<input type="hidden" name="process" value="ideas"' in page
+
+
 def test_the_same_form_sent_twice_makes_one_proposal(process, person, browser):
     client = browser(person())
     _answer_all(client)

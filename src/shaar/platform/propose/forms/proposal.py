@@ -40,7 +40,7 @@ class KindForm(forms.Form):
         only = processes[0] if len(processes) == 1 else None
         if only is not None:
             self.fields["process"].widget = forms.HiddenInput()
-            self.fields["process"].initial = only.slug
+            self.initial["process"] = only.slug  # the form's initial wins over that of the field
         self.fields["kind"].choices = kind_choices(only)  # type: ignore[attr-defined]
         self._by_slug = {p.slug: p for p in processes}
 
