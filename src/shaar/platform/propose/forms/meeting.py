@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shaar.platform.accounts.models import Organisation
 from shaar.platform.places import selectors as places
@@ -92,8 +93,8 @@ class DecisionForm(forms.Form):
         label=_("Agreed?"), choices=(("yes", _("agreed")), ("no", _("not agreed"))), coerce=lambda text: text == "yes"
     )
     kind = forms.ChoiceField(label=_("Kind of measure"), choices=Measure.Kind.choices, initial=Measure.Kind.OTHER)
-    votes_for = forms.IntegerField(label=_("For"), min_value=0, initial=0)
-    votes_against = forms.IntegerField(label=_("Against"), min_value=0, initial=0)
+    votes_for = forms.IntegerField(label=pgettext_lazy("votes", "For"), min_value=0, initial=0)
+    votes_against = forms.IntegerField(label=pgettext_lazy("votes", "Against"), min_value=0, initial=0)
     votes_abstained = forms.IntegerField(label=_("Abstained"), min_value=0, initial=0)
 
 
