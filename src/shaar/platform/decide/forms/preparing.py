@@ -143,7 +143,7 @@ class CriteriaForm(forms.Form):
 
     lines = forms.CharField(
         label=_("Criteria, one a line"), widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("Weight | Russian | Kyrgyz | Kazakh | English, as: 40 | Польза | Пайда | Пайда | Benefit"),
+        help_text=_("Weight | Russian | Kyrgyz | Kazakh | English. The weights add up to 100."),
     )  # fmt: skip
     top = forms.IntegerField(label=_("Highest mark"), min_value=1, max_value=100, initial=5)
 
