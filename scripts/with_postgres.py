@@ -40,7 +40,7 @@ def main() -> int:
 
     data = str(folder / "data")
     try:
-        call(initdb, "-D", data, "-U", "shaar", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        call(initdb, "-D", data, "-U", "shaar", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=60"
         call(server, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
