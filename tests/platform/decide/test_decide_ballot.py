@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -228,7 +229,8 @@ def test_a_small_vote_counted_by_hand(make_box, person, manager, end, django_cap
     (part,) = made.facts["parts"]
     assert part["greedy"]["winners"] == ["001", "003"] and part["greedy"]["spent"] == 90000
     assert sorted(part["equal_shares"]["winners"]) == ["001", "002"]
-    (told,) = selectors.told(box, made)
+    with override("en"):
+        (told,) = selectors.told(box, made)
     shares, most = told.told
     assert (shares.rule, shares.deciding, most.deciding) == ("equal_shares", True, False)
     words = {line.project.number: line.words for line in most.lines}

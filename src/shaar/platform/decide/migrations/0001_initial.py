@@ -12,444 +12,1048 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('places', '0001_initial'),
-        ('propose', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("places", "0001_initial"),
+        ("propose", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('names', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('about', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('selection', models.CharField(choices=[('scores', 'scores and commission'), ('ballot', 'vote of residents')], default='scores', max_length=10)),
-                ('status', models.CharField(choices=[('draft', 'being prepared'), ('published', 'announced'), ('cancelled', 'called off')], default='draft', max_length=10)),
-                ('ceiling', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('share', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(99)])),
-                ('kinds', models.JSONField(blank=True, default=shaar.platform.decide.models.programme.every_kind, validators=[shaar.platform.decide.models.programme.check_kinds])),
-                ('level', models.PositiveSmallIntegerField(default=1, help_text='level of proof that applying needs')),
-                ('opens', models.DateTimeField()),
-                ('closes', models.DateTimeField()),
-                ('decide_by', models.DateField()),
-                ('spread', models.PositiveSmallIntegerField(default=25, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('quorum', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MinValueValidator(1)])),
-                ('example', models.BooleanField(default=False, help_text='made up, to show how it works')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("names", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                ("about", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                (
+                    "selection",
+                    models.CharField(
+                        choices=[("scores", "scores and commission"), ("ballot", "vote of residents")],
+                        default="scores",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "being prepared"), ("published", "announced"), ("cancelled", "called off")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "ceiling",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "share",
+                    models.PositiveSmallIntegerField(
+                        default=0, validators=[django.core.validators.MaxValueValidator(99)]
+                    ),
+                ),
+                (
+                    "kinds",
+                    models.JSONField(
+                        blank=True,
+                        default=shaar.platform.decide.models.programme.every_kind,
+                        validators=[shaar.platform.decide.models.programme.check_kinds],
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(default=1, help_text="level of proof that applying needs")),
+                ("opens", models.DateTimeField()),
+                ("closes", models.DateTimeField()),
+                ("decide_by", models.DateField()),
+                (
+                    "spread",
+                    models.PositiveSmallIntegerField(
+                        default=25,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "quorum",
+                    models.PositiveSmallIntegerField(
+                        default=3, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                ("example", models.BooleanField(default=False, help_text="made up, to show how it works")),
             ],
             options={
-                'ordering': ('-opens',),
+                "ordering": ("-opens",),
             },
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20, unique=True)),
-                ('text', models.TextField(max_length=5000, validators=[django.core.validators.MinLengthValidator(20)])),
-                ('asked', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('awarded', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('status', models.CharField(choices=[('draft', 'not sent yet'), ('submitted', 'sent, being checked'), ('returned', 'returned to be completed'), ('ineligible', 'does not meet the conditions'), ('eligible', 'meets the conditions'), ('in_review', 'being judged'), ('revise', 'sent back for revision'), ('reserve', 'on the reserve list'), ('refused', 'refused'), ('approved', 'approved'), ('agreement', 'agreement signed'), ('in_progress', 'being carried out'), ('reported', 'report handed in'), ('accepted', 'done and accepted'), ('refund_due', 'money to be returned'), ('refunded', 'money returned'), ('closed', 'closed'), ('withdrawn', 'withdrawn by the applicant')], default='draft', max_length=12)),
-                ('status_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('reason', models.TextField(blank=True, max_length=2000)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('applicant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='propose.measure')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='accounts.organisation')),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='decide.call')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("ref", models.CharField(max_length=20, unique=True)),
+                ("text", models.TextField(max_length=5000, validators=[django.core.validators.MinLengthValidator(20)])),
+                (
+                    "asked",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.01"))],
+                    ),
+                ),
+                (
+                    "awarded",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "not sent yet"),
+                            ("submitted", "sent, being checked"),
+                            ("returned", "returned to be completed"),
+                            ("ineligible", "does not meet the conditions"),
+                            ("eligible", "meets the conditions"),
+                            ("in_review", "being judged"),
+                            ("revise", "sent back for revision"),
+                            ("reserve", "on the reserve list"),
+                            ("refused", "refused"),
+                            ("approved", "approved"),
+                            ("agreement", "agreement signed"),
+                            ("in_progress", "being carried out"),
+                            ("reported", "report handed in"),
+                            ("accepted", "done and accepted"),
+                            ("refund_due", "money to be returned"),
+                            ("refunded", "money returned"),
+                            ("closed", "closed"),
+                            ("withdrawn", "withdrawn by the applicant"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("status_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True, max_length=2000)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "applicant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="propose.measure"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="decide.call"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-status_at',),
+                "ordering": ("-status_at",),
             },
         ),
         migrations.CreateModel(
-            name='BallotBox',
+            name="BallotBox",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('names', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('about', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('kind', models.CharField(choices=[('approval', 'choose some projects'), ('knapsack', 'choose projects that fit the money'), ('points', 'share out points')], default='approval', max_length=10)),
-                ('most', models.PositiveSmallIntegerField(default=3, help_text='projects on a ballot (approval)', validators=[django.core.validators.MinValueValidator(1)])),
-                ('points', models.PositiveSmallIntegerField(default=10, help_text='to be shared out (points)', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
-                ('rule', models.CharField(choices=[('equal_shares', 'Equal Shares'), ('greedy', 'most votes first')], default='equal_shares', max_length=12)),
-                ('budget', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('level', models.PositiveSmallIntegerField(default=1, help_text='level of proof that voting needs')),
-                ('opens', models.DateTimeField()),
-                ('closes', models.DateTimeField()),
-                ('status', models.CharField(choices=[('draft', 'being prepared'), ('published', 'announced'), ('sealed', 'closed, being counted'), ('counted', 'counted')], default='draft', max_length=10)),
-                ('example', models.BooleanField(default=False, help_text='made up, to show how it works')),
-                ('territory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='boxes', to='places.territory')),
-                ('call', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='box', to='decide.call')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("names", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                ("about", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("approval", "choose some projects"),
+                            ("knapsack", "choose projects that fit the money"),
+                            ("points", "share out points"),
+                        ],
+                        default="approval",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "most",
+                    models.PositiveSmallIntegerField(
+                        default=3,
+                        help_text="projects on a ballot (approval)",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                (
+                    "points",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        help_text="to be shared out (points)",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                    ),
+                ),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[("equal_shares", "Equal Shares"), ("greedy", "most votes first")],
+                        default="equal_shares",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "budget",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(default=1, help_text="level of proof that voting needs")),
+                ("opens", models.DateTimeField()),
+                ("closes", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "being prepared"),
+                            ("published", "announced"),
+                            ("sealed", "closed, being counted"),
+                            ("counted", "counted"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("example", models.BooleanField(default=False, help_text="made up, to show how it works")),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="boxes",
+                        to="places.territory",
+                    ),
+                ),
+                (
+                    "call",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="box",
+                        to="decide.call",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-opens',),
+                "ordering": ("-opens",),
             },
         ),
         migrations.CreateModel(
-            name='CastBallot',
+            name="CastBallot",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('voter', models.CharField(blank=True, max_length=64)),
-                ('choices', models.JSONField(default=dict)),
-                ('district', models.CharField(blank=True, max_length=60)),
-                ('channel', models.CharField(choices=[('internet', 'on this site'), ('paper', 'on paper')], default='internet', max_length=10)),
-                ('box', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ballots', to='decide.ballotbox')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("voter", models.CharField(blank=True, max_length=64)),
+                ("choices", models.JSONField(default=dict)),
+                ("district", models.CharField(blank=True, max_length=60)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("internet", "on this site"), ("paper", "on paper")], default="internet", max_length=10
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ballots", to="decide.ballotbox"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contribution',
+            name="Contribution",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('cash', 'money'), ('labour', 'work'), ('material', 'material')], max_length=10)),
-                ('words', models.CharField(blank=True, max_length=200)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contributions', to='decide.application')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("cash", "money"), ("labour", "work"), ("material", "material")], max_length=10
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=200)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.01"))],
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contributions",
+                        to="decide.application",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('kind', 'pk'),
+                "ordering": ("kind", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Count',
+            name="Count",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('waiting', 'waits for its turn'), ('running', 'counting'), ('done', 'counted'), ('failed', 'could not be counted')], default='waiting', max_length=10)),
-                ('done', models.PositiveSmallIntegerField(default=0, help_text='per cent')),
-                ('facts', models.JSONField(blank=True, default=dict)),
-                ('files', models.JSONField(blank=True, default=dict)),
-                ('failure', models.CharField(blank=True, max_length=300)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('box', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='count', to='decide.ballotbox')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits for its turn"),
+                            ("running", "counting"),
+                            ("done", "counted"),
+                            ("failed", "could not be counted"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("done", models.PositiveSmallIntegerField(default=0, help_text="per cent")),
+                ("facts", models.JSONField(blank=True, default=dict)),
+                ("files", models.JSONField(blank=True, default=dict)),
+                ("failure", models.CharField(blank=True, max_length=300)),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "box",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="count", to="decide.ballotbox"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('names', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('about', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('weight', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('top', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='decide.call')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("names", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                ("about", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                (
+                    "weight",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ]
+                    ),
+                ),
+                (
+                    "top",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="criteria", to="decide.call"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('order', 'pk'),
+                "ordering": ("order", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Disclosure',
+            name="Disclosure",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('conflict', models.BooleanField()),
-                ('words', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disclosures', to='decide.application')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("conflict", models.BooleanField()),
+                ("words", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="disclosures", to="decide.application"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Envelope',
+            name="Envelope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('population', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
-                ('base', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('top_up', models.DecimalField(decimal_places=2, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('box', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='envelopes', to='decide.ballotbox')),
-                ('territory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.territory')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("population", models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
+                (
+                    "base",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "top_up",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="envelopes", to="decide.ballotbox"
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.territory"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('territory__path',),
+                "ordering": ("territory__path",),
             },
         ),
         migrations.CreateModel(
-            name='BallotProject',
+            name="BallotProject",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('cost', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(1)])),
-                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ballot_projects', to='decide.application')),
-                ('box', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='projects', to='decide.ballotbox')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ballot_projects', to='propose.measure')),
-                ('envelope', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='decide.envelope')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "cost",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ballot_projects",
+                        to="decide.application",
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="projects", to="decide.ballotbox"
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ballot_projects",
+                        to="propose.measure",
+                    ),
+                ),
+                (
+                    "envelope",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="projects",
+                        to="decide.envelope",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='Lot',
+            name="Lot",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('money', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lots', to='decide.call')),
-                ('territory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='places.territory')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "money",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lots", to="decide.call"
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lots", to="places.territory"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('territory__path',),
+                "ordering": ("territory__path",),
             },
         ),
         migrations.AddField(
-            model_name='application',
-            name='lot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='decide.lot'),
+            model_name="application",
+            name="lot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="decide.lot"
+            ),
         ),
         migrations.CreateModel(
-            name='PaperSheet',
+            name="PaperSheet",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20)),
-                ('status', models.CharField(choices=[('once', 'entered once'), ('agreed', 'entered twice alike'), ('differs', 'the two entries differ')], default='once', max_length=10)),
-                ('first', models.JSONField(default=dict)),
-                ('second', models.JSONField(blank=True, null=True)),
-                ('spoilt', models.BooleanField(default=False, help_text='agreed, but no valid ballot')),
-                ('district', models.CharField(blank=True, max_length=60)),
-                ('box', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sheets', to='decide.ballotbox')),
-                ('first_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('second_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("once", "entered once"),
+                            ("agreed", "entered twice alike"),
+                            ("differs", "the two entries differ"),
+                        ],
+                        default="once",
+                        max_length=10,
+                    ),
+                ),
+                ("first", models.JSONField(default=dict)),
+                ("second", models.JSONField(blank=True, null=True)),
+                ("spoilt", models.BooleanField(default=False, help_text="agreed, but no valid ballot")),
+                ("district", models.CharField(blank=True, max_length=60)),
+                (
+                    "box",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sheets", to="decide.ballotbox"
+                    ),
+                ),
+                (
+                    "first_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "second_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='Participation',
+            name="Participation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('internet', 'on this site'), ('paper', 'on paper')], max_length=10)),
-                ('box', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to='decide.ballotbox')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(choices=[("internet", "on this site"), ("paper", "on paper")], max_length=10),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to="decide.ballotbox",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('names', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('about', shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
-                ('example', models.BooleanField(default=False, help_text='made up, to show how it works')),
-                ('donor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='accounts.organisation')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("names", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                ("about", shaar.platform.kernel.fields.TranslatedText(blank=True, default=dict)),
+                ("example", models.BooleanField(default=False, help_text="made up, to show how it works")),
+                (
+                    "donor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="programmes",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('slug',),
+                "ordering": ("slug",),
             },
         ),
         migrations.AddField(
-            model_name='call',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='decide.programme'),
+            model_name="call",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="calls", to="decide.programme"
+            ),
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('due', models.DateField()),
-                ('reason', models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)])),
-                ('received_on', models.DateField(blank=True, null=True)),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refund', to='decide.application')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('received_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                ("due", models.DateField()),
+                (
+                    "reason",
+                    models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)]),
+                ),
+                ("received_on", models.DateField(blank=True, null=True)),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refund", to="decide.application"
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('text', models.TextField(max_length=5000, validators=[django.core.validators.MinLengthValidator(20)])),
-                ('spent', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('final', models.BooleanField(default=True)),
-                ('status', models.CharField(choices=[('handed_in', 'handed in'), ('accepted', 'accepted'), ('returned', 'returned')], default='handed_in', max_length=10)),
-                ('words', models.TextField(blank=True, max_length=2000)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='decide.application')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('judged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveSmallIntegerField()),
+                ("text", models.TextField(max_length=5000, validators=[django.core.validators.MinLengthValidator(20)])),
+                (
+                    "spent",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                ("final", models.BooleanField(default=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("handed_in", "handed in"), ("accepted", "accepted"), ("returned", "returned")],
+                        default="handed_in",
+                        max_length=10,
+                    ),
+                ),
+                ("words", models.TextField(blank=True, max_length=2000)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="decide.application"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "judged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('words', models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)])),
-                ('total', models.DecimalField(decimal_places=2, max_digits=5)),
-                ('version', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='decide.application')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "words",
+                    models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)]),
+                ),
+                ("total", models.DecimalField(decimal_places=2, max_digits=5)),
+                ("version", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scores", to="decide.application"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at',),
+                "ordering": ("at",),
             },
         ),
         migrations.CreateModel(
-            name='Mark',
+            name="Mark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.PositiveSmallIntegerField()),
-                ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='decide.criterion')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='marks', to='decide.score')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("points", models.PositiveSmallIntegerField()),
+                (
+                    "criterion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="decide.criterion"
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="marks", to="decide.score"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20, unique=True)),
-                ('held_on', models.DateField()),
-                ('minutes', models.TextField(max_length=10000, validators=[django.core.validators.MinLengthValidator(20)])),
-                ('signed_at', models.DateTimeField(blank=True, null=True)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='decide.call')),
-                ('kept_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('members', models.ManyToManyField(related_name='sat_in', to=settings.AUTH_USER_MODEL)),
-                ('signed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("ref", models.CharField(max_length=20, unique=True)),
+                ("held_on", models.DateField()),
+                (
+                    "minutes",
+                    models.TextField(max_length=10000, validators=[django.core.validators.MinLengthValidator(20)]),
+                ),
+                ("signed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="decide.call"
+                    ),
+                ),
+                (
+                    "kept_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("members", models.ManyToManyField(related_name="sat_in", to=settings.AUTH_USER_MODEL)),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-held_on', '-ref'),
+                "ordering": ("-held_on", "-ref"),
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('outcome', models.CharField(choices=[('approved', 'approved'), ('revise', 'sent back for revision'), ('reserve', 'put on the reserve list'), ('refused', 'refused')], max_length=10)),
-                ('awarded', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('due', models.DateField(blank=True, null=True)),
-                ('reason', models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)])),
-                ('votes_for', models.PositiveSmallIntegerField()),
-                ('votes_against', models.PositiveSmallIntegerField(default=0)),
-                ('barred', models.PositiveSmallIntegerField(default=0, help_text='members present who did not vote: an interest')),
-                ('version', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='decide.application')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='decide.session')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("approved", "approved"),
+                            ("revise", "sent back for revision"),
+                            ("reserve", "put on the reserve list"),
+                            ("refused", "refused"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "awarded",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("due", models.DateField(blank=True, null=True)),
+                (
+                    "reason",
+                    models.TextField(max_length=2000, validators=[django.core.validators.MinLengthValidator(10)]),
+                ),
+                ("votes_for", models.PositiveSmallIntegerField()),
+                ("votes_against", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "barred",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="members present who did not vote: an interest"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="decide.application"
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="decisions", to="decide.session"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at',),
+                "ordering": ("at",),
             },
         ),
         migrations.CreateModel(
-            name='Tranche',
+            name="Tranche",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('planned_on', models.DateField()),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('paid_on', models.DateField(blank=True, null=True)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tranches', to='decide.application')),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paid_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                ("planned_on", models.DateField()),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("paid_on", models.DateField(blank=True, null=True)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tranches", to="decide.application"
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paid_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=40)),
-                ('signed_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('text', models.TextField(max_length=5000, validators=[django.core.validators.MinLengthValidator(20)])),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='agreement', to='decide.application')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=40)),
+                ("signed_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("text", models.TextField(max_length=5000, validators=[django.core.validators.MinLengthValidator(20)])),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="agreement", to="decide.application"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('signed_on'))), name='agreement_dates')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("signed_on"))), name="agreement_dates"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='ballotbox',
-            constraint=models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='box_dates'),
+            model_name="ballotbox",
+            constraint=models.CheckConstraint(condition=models.Q(("closes__gt", models.F("opens"))), name="box_dates"),
         ),
         migrations.AddConstraint(
-            model_name='castballot',
-            constraint=models.UniqueConstraint(condition=models.Q(('voter', ''), _negated=True), fields=('box', 'voter'), name='ballot_once'),
+            model_name="castballot",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voter", ""), _negated=True), fields=("box", "voter"), name="ballot_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='disclosure',
-            constraint=models.UniqueConstraint(fields=('application', 'person'), name='disclosure_once'),
+            model_name="disclosure",
+            constraint=models.UniqueConstraint(fields=("application", "person"), name="disclosure_once"),
         ),
         migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.UniqueConstraint(fields=('box', 'territory'), name='envelope_once'),
+            model_name="envelope",
+            constraint=models.UniqueConstraint(fields=("box", "territory"), name="envelope_once"),
         ),
         migrations.AddConstraint(
-            model_name='ballotproject',
-            constraint=models.UniqueConstraint(fields=('box', 'number'), name='project_number_once'),
+            model_name="ballotproject",
+            constraint=models.UniqueConstraint(fields=("box", "number"), name="project_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='ballotproject',
-            constraint=models.UniqueConstraint(fields=('box', 'measure'), name='project_measure_once'),
+            model_name="ballotproject",
+            constraint=models.UniqueConstraint(fields=("box", "measure"), name="project_measure_once"),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(fields=('call', 'territory'), name='lot_once'),
+            model_name="lot",
+            constraint=models.UniqueConstraint(fields=("call", "territory"), name="lot_once"),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('awarded__isnull', True), ('awarded__lte', models.F('asked')), _connector='OR'), name='application_not_over_asked'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("awarded__isnull", True), ("awarded__lte", models.F("asked")), _connector="OR"),
+                name="application_not_over_asked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('withdrawn', 'ineligible', 'refused')), _negated=True), fields=('call', 'measure'), name='application_once_a_call'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("withdrawn", "ineligible", "refused")), _negated=True),
+                fields=("call", "measure"),
+                name="application_once_a_call",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.UniqueConstraint(fields=('box', 'number'), name='sheet_once'),
+            model_name="papersheet",
+            constraint=models.UniqueConstraint(fields=("box", "number"), name="sheet_once"),
         ),
         migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(('second_by__isnull', True), models.Q(('second_by', models.F('first_by')), _negated=True), _connector='OR'), name='sheet_two_people'),
+            model_name="papersheet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("second_by__isnull", True),
+                    models.Q(("second_by", models.F("first_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="sheet_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(fields=('box', 'person'), name='participation_once'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(fields=("box", "person"), name="participation_once"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='call_dates'),
+            model_name="call",
+            constraint=models.CheckConstraint(condition=models.Q(("closes__gt", models.F("opens"))), name="call_dates"),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('application', 'number'), name='report_once'),
+            model_name="report",
+            constraint=models.UniqueConstraint(fields=("application", "number"), name="report_once"),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('application', 'by'), name='score_once'),
+            model_name="score",
+            constraint=models.UniqueConstraint(fields=("application", "by"), name="score_once"),
         ),
         migrations.AddConstraint(
-            model_name='mark',
-            constraint=models.UniqueConstraint(fields=('score', 'criterion'), name='mark_once'),
+            model_name="mark",
+            constraint=models.UniqueConstraint(fields=("score", "criterion"), name="mark_once"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('session', 'application'), name='decision_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("session", "application"), name="decision_once"),
         ),
         migrations.AddConstraint(
-            model_name='tranche',
-            constraint=models.UniqueConstraint(fields=('application', 'number'), name='tranche_once'),
+            model_name="tranche",
+            constraint=models.UniqueConstraint(fields=("application", "number"), name="tranche_once"),
         ),
         migrations.AddConstraint(
-            model_name='tranche',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_by__isnull', True), models.Q(('approved_by__isnull', False), models.Q(('paid_by', models.F('approved_by')), _negated=True)), _connector='OR'), name='tranche_two_people'),
+            model_name="tranche",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("paid_by__isnull", True),
+                    models.Q(
+                        ("approved_by__isnull", False), models.Q(("paid_by", models.F("approved_by")), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="tranche_two_people",
+            ),
         ),
     ]
