@@ -183,3 +183,15 @@ def test_desk_pages_open_in_other_languages(reviewed, make_box, staff, manager, 
         for path in paths:
             assert client.get(f"/desk/{path}", headers={"accept-language": language}).status_code == 200, path
     assert Application.objects.count() == 1
+
+
+def test_who_is_given_a_paper_ballot_at_the_desk_cannot_vote_on_the_site(make_box, person, sign_in):
+    make_box()
+    voter, page = person(), "/desk/paper/parks/"
+    operator = sign_in(person(operator=None))
+    nobody = operator.post(page, {"part": "give", "phone": "+996700999999"})
+    assert nobody.status_code == 422 and "Nobody is known here" in nobody.content.decode()
+    assert operator.post(page, {"part": "give", "phone": voter.phone}).status_code == 302
+    assert operator.post(page, {"part": "give", "phone": voter.phone}).status_code == 409
+    answer = sign_in(voter).post("/ballots/parks/vote/", {"choice": ["1"]})
+    assert answer.status_code == 409 and not CastBallot.objects.exists()

@@ -239,6 +239,15 @@ class ProjectForm(forms.Form):
     cost = sum_field(_("Cost"))
 
 
+class GiveForm(forms.Form):
+    """Who is given a paper ballot."""
+
+    phone = forms.CharField(
+        label=_("Phone of the voter"), max_length=30, widget=forms.TextInput(attrs={"type": "tel"}),
+        help_text=_("Whoever is known here by it cannot vote on the site as well."),
+    )  # fmt: skip
+
+
 class SheetForm(forms.Form):
     """A paper ballot."""
 

@@ -14,9 +14,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shaar.platform.accounts.models import Person
+from shaar.platform.accounts.phones import normalise
 from shaar.platform.accounts.policies import has_role
 from shaar.platform.decide.forms.answering import answered
-from shaar.platform.decide.forms.preparing import BOX, BoxForm, DivideForm, NamedForm, ProjectForm, SheetForm
+from shaar.platform.decide.forms.preparing import BOX, BoxForm, DivideForm, GiveForm, NamedForm, ProjectForm, SheetForm
 from shaar.platform.decide.models import BallotBox, PaperSheet
 from shaar.platform.decide.policies import ballot as policies
 from shaar.platform.decide.selectors import ballot as selectors
@@ -25,7 +27,7 @@ from shaar.platform.decide.services import closing
 from shaar.platform.decide.services import vote as voting
 from shaar.platform.decide.states import S
 from shaar.platform.desk import queues
-from shaar.platform.kernel.errors import Forbidden, Missing
+from shaar.platform.kernel.errors import Forbidden, Invalid, Missing
 from shaar.platform.kernel.gate import opens_to
 
 _BUTTONS: dict[str, Callable[..., object]] = {
@@ -113,8 +115,18 @@ def sheets(request: HttpRequest, slug: str) -> HttpResponse:
     person: Any = request.user
     if not policies.may_enter_paper(person, one):
         raise Forbidden("sheet.closed", _("Operators and officers of this place enter paper ballots."))
-    form = SheetForm(request.POST or None, box=one)
+    gives = request.POST.get("part") == "give"
+    give = GiveForm(request.POST if gives else None)
+    form = SheetForm(request.POST if request.POST and not gives else None, box=one)
     status = 200
+
+    def hand_out() -> None:
+        found = Person.objects.filter(phone=normalise(give.cleaned_data["phone"]), is_active=True).first()
+        if found is None:
+            raise Invalid(
+                "sheet.nobody", _("Nobody is known here by this phone; the paper list is enough."), field="phone"
+            )
+        voting.give_sheet(acting=person, box=one, person=found)
 
     def write() -> None:
         district = form.cleaned_data.get("district")
@@ -130,11 +142,11 @@ def sheets(request: HttpRequest, slug: str) -> HttpResponse:
         )
 
     if request.method == "POST":
-        status = answered(form, write)
+        status = answered(give, hand_out) if gives else answered(form, write)
         if not status:
-            messages.success(request, _("The sheet is entered."))
+            messages.success(request, _("This person votes on paper.") if gives else _("The sheet is entered."))
             return redirect("desk_sheets", slug=one.slug)
-    facts = {"box": one, "form": form, "sheets": selectors.sheets(one)}
+    facts = {"box": one, "form": form, "give": give, "sheets": selectors.sheets(one)}
     return render(request, "desk/ballots/sheets.html", facts, status=status)
 
 
