@@ -35,3 +35,8 @@ def test_a_role_holds_in_its_territory_and_inside_it(person, territories):
 
 def test_migrations_say_what_the_models_say():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_nightly_command_runs_and_checks_the_log(capsys):
+    call_command("nightly")
+    assert "the log of decisions is whole" in capsys.readouterr().out

@@ -9,8 +9,5 @@ from shaar.platform.places.models import Territory
 
 
 def territory_of(geometry: dict[str, Any] | None, chosen: Territory | None = None) -> Territory | None:
-    """The territory of the place; a chosen one inside it stands, since not all outlines are known; else the city."""
-    there = selectors.territory_at(geometry)
-    if there is None or (chosen is not None and there.contains(chosen)):
-        return chosen or there or selectors.city()
-    return there
+    """The deepest territory whose outline holds the place; else the chosen one; else the whole city."""
+    return selectors.territory_at(geometry) or chosen or selectors.city()

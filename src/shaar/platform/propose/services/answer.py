@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from shaar.platform.accounts.models import Organisation, Person
 from shaar.platform.kernel import events, notify
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
+from shaar.platform.places.calendar import add_work_days
 
 from ..checking import check
-from ..days import after_work_days
 from ..models import Answer, Appeal, Comment, Measure, Moderation
 from ..policies.measure import may_answer, may_appeal, may_decide
 from ..reasons import check_reason
@@ -35,7 +35,7 @@ def take(*, acting: Person, measure: Measure, office: Organisation | None = None
             raise Conflict("answer.state", _("This has its answer already."))
         if measure.status == Measure.Status.OPEN:
             move(measure, Measure.Status.REVIEW)
-            measure.due = after_work_days(measure.process.answer_days if measure.process else 14)
+            measure.due = add_work_days(timezone.localdate(), measure.process.answer_days if measure.process else 14)
         measure.office = office or measure.office or office_for(measure.territory)
         measure.save(update_fields=["status", "status_at", "due", "office"])
         events.record(
@@ -129,7 +129,7 @@ def appeal(*, acting: Person, decision: Answer | Moderation, text: str) -> Appea
         if timezone.now() > decision.at + APPEAL_WITHIN:
             raise Conflict("appeal.late", _("Appeals are taken for 30 days after a decision."))
         term = measure.process.appeal_days if measure.process else 10
-        row = Appeal(by=acting, text=text.strip(), due=after_work_days(term), **_of(decision))
+        row = Appeal(by=acting, text=text.strip(), due=add_work_days(timezone.localdate(), term), **_of(decision))
         check(row)
         row.save(force_insert=True)
         events.record(
@@ -190,7 +190,7 @@ def _undo(row: Appeal, measure: Measure, acting: Person) -> None:
     if isinstance(decision, Answer):
         if measure.status == decision.outcome:
             move(measure, Measure.Status.REVIEW)
-            measure.due = after_work_days(measure.process.answer_days if measure.process else 14)
+            measure.due = add_work_days(timezone.localdate(), measure.process.answer_days if measure.process else 14)
             measure.save(update_fields=["status", "status_at", "due"])
         return
     said = Comment.objects.select_for_update().get(pk=decision.comment_id) if decision.comment_id else None

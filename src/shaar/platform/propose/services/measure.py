@@ -14,10 +14,10 @@ from shaar.platform.kernel import events, limits
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
 from shaar.platform.kernel.folding import fold_forgiving
 from shaar.platform.kernel.references import next_reference
+from shaar.platform.places.calendar import add_work_days
 from shaar.platform.places.models import Territory
 
 from ..checking import check
-from ..days import after_work_days
 from ..models import Feature, Measure, MeasureVersion, Process, Support
 from ..policies.measure import may_answer, may_edit, may_enter_for_others, may_put_down, may_withdraw, takes_part
 from ..policies.process import require_feature
@@ -137,7 +137,7 @@ def edit(*, acting: Person, measure: Measure, seen_version: int, why: str = "", 
         _check_inside(measure)
         if measure.status == Measure.Status.REFUSED:
             move(measure, Measure.Status.REVIEW)
-            measure.due = after_work_days(measure.process.answer_days if measure.process else 14)
+            measure.due = add_work_days(timezone.localdate(), measure.process.answer_days if measure.process else 14)
         measure.save()
         _keep_version(measure, by=acting, why=why)
         helping = acting.pk != measure.author_id
@@ -189,7 +189,7 @@ def reach(measure: Measure) -> bool:
         return False
     assert measure.process is not None
     move(measure, Measure.Status.REVIEW)
-    measure.due = after_work_days(measure.process.answer_days)
+    measure.due = add_work_days(timezone.localdate(), measure.process.answer_days)
     measure.save(update_fields=["status", "status_at", "due"])
     events.record(
         "measure.reached", measure, acting=None, public=True, supports=measure.supports_count, needed=wanted,
