@@ -114,7 +114,7 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
     )  # fmt: skip
     appealed = answer.appeal(acting=city.author, decision=said_no, text="Деньги нашлись у соседей, прошу ещё раз.")
     waiting = grant_role(
-        people["resident"],
+        city.author,
         "expert",
         acting=admin,
         reason="проба",
