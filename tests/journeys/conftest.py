@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -67,7 +68,7 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
             viewport={"width": width, "height": 740}, locale=language, color_scheme=scheme, base_url=live_server.url,
             reduced_motion=motion, device_scale_factor=1,
         )  # fmt: skip
-        context.set_default_timeout(40_000)
+        context.set_default_timeout(90_000)
         opened.append(context)
         if who is not None:
             store = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -90,7 +91,8 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
     for context in opened:
         for page in context.pages:
             # Shown only where the test has failed.
-            print(page.url, "\n", page.locator("body").inner_text()[:1500])
+            with contextlib.suppress(Exception):
+                print(page.url, "\n", page.locator("body").inner_text(timeout=2_000)[:1500])
         context.close()
 
 
