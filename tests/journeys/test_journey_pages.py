@@ -51,7 +51,7 @@ def desk_pages(city: SimpleNamespace) -> list[str]:
         "/desk/", "/desk/proposals/", f"/desk/proposals/{city.proposal.ref}/", "/desk/moderation/", "/desk/meetings/",
         f"/desk/meetings/{city.meeting.ref}/", f"/desk/plans/{city.plan.ref}/", "/desk/opinions/", "/desk/risks/",
         f"/desk/risks/{city.hazard.ref}/", "/desk/applications/", f"/desk/applications/{city.application.ref}/",
-        "/desk/intake/", "/desk/processes/",
+        "/desk/intake/",
     ]  # fmt: skip
 
 
