@@ -1,6 +1,6 @@
 """Searches under a cap on the total route time, beside the best points of an early experiment of ours.
 
-    python benchmarks/tndp_caps.py [DATA] [--seconds 120] [--seed 0]
+    python benchmarks/tndp_caps.py [DATA] [--seconds 120] [--seed 0] [--only mumford1:1081,...]
 
 DATA as in tndp.py. For every compromise point in DATA/prototype_bests.csv: a search from nothing but the instance with
 that point's total route time as cap. The passenger and operator points are met in the tables of tndp.py. Seconds are
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--seconds", type=float, default=120.0, help="CPU seconds of one search")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="points as instance:cap, separated by commas")
     wish = parser.parse_args()
     if wish.data is None:
         if "SHAAR_SHARED_DATA" not in os.environ:
@@ -43,6 +44,8 @@ def main() -> None:
             continue
         instance = task.read(wish.data)
         cap = float(row["TRT"])
+        if wish.only and f"{task.name}:{cap:.0f}" not in wish.only.split(","):
+            continue
         search(instance, iterations=2000, total_cap=cap)  # compile outside the clock
         began = time.process_time()
         found = search(instance, seconds=wish.seconds, seed=wish.seed, total_cap=cap, clock=time.process_time)
