@@ -25,6 +25,7 @@ PROGRAMS = {
     "strategies": ["strategies.py"],
     "design_cities": ["design_cities.py", "--images", "docs/img"],
     "tndp": ["tndp.py"],
+    "tndp_caps": ["tndp_caps.py"],
     "tndp_growth": ["tndp_growth.py"],
 }
 
