@@ -69,17 +69,18 @@ def person(territories: dict[str, Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def sign_in() -> Callable[[Any], Any]:
-    """A browser in which a person has signed in, with her second step passed."""
+def sign_in() -> Callable[..., Any]:
+    """A browser in which a person (None: nobody) has signed in, with her second step passed."""
     from django.test import Client
 
-    def open_browser(who: Any) -> Client:
-        client = Client()
-        client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
-        session = client.session
-        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
-        session["account_authentication_methods_user"] = str(who.pk)
-        session.save()
+    def open_browser(who: Any = None, **options: Any) -> Client:
+        client = Client(**options)
+        if who is not None:
+            client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
+            session = client.session
+            session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+            session["account_authentication_methods_user"] = str(who.pk)
+            session.save()
         return client
 
     return open_browser

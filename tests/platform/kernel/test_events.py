@@ -24,16 +24,13 @@ def test_events_are_chained_and_numbered_without_gaps(thing, person):
     assert [event.verb for event in events.story(thing)] == ["organisation.made"]
 
 
-@pytest.mark.parametrize("change", [{"verb": "x"}, {"data": {"word": "б"}}, {"public": False}])
+@pytest.mark.parametrize("change", [{"verb": "x"}, {"data": {"word": "г"}}, {"public": False}])
 def test_a_silent_edit_is_found(thing, change):
     with transaction.atomic():
         for word in "абв":
             events.record("organisation.made", thing, acting=None, public=True, word=word)
     Event.objects.filter(seq=2).update(**change)
-    if change != {"data": {"word": "б"}}:  # that is what event 2 says
-        assert events.verify() == 2
-    else:
-        assert events.verify() is None
+    assert events.verify() == 2
 
 
 def test_a_deleted_last_event_is_found(thing):
