@@ -1,0 +1,147 @@
+"""Gravity with empirical deterrence: the matrix has the trip ends and the whole distribution of times asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.demand.furness import furness
+from shaar.engine.errors import InputError
+
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class BinnedDistribution:
+    """A trip matrix with a given distribution of times.
+
+    Parameters
+    ----------
+    matrix
+        Trips, shape (n, n).
+    factors
+        Deterrence in each bin, shape (k,), 1 in the fullest; a bin without trips has 0.
+    shares
+        Share of the trips in each bin, shape (k,).
+    error
+        Largest difference of any share from its target.
+    """
+
+    matrix: F64
+    factors: F64
+    shares: F64
+    mean_minutes: float
+    iterations: int
+    error: float
+
+
+def bin_of(minutes: F64, edges: F64) -> npt.NDArray[np.int64]:
+    """Return the bin of each time: bin k holds ``edges[k] <= t < edges[k + 1]``; -1 outside or infinite."""
+    found = np.searchsorted(edges, minutes, side="right") - 1
+    outside = ~np.isfinite(minutes) | (found < 0) | (found >= len(edges) - 1)
+    return np.where(outside, -1, found)
+
+
+def calibrate_bins(
+    productions: F64,
+    attractions: F64,
+    minutes: F64,
+    edges: F64,
+    shares: F64,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 2_000,
+) -> BinnedDistribution:
+    """Find ``T_ij = a_i P_i b_j A_j F_k(ij)`` whose bins of time hold the given shares (Evans and Kirby 1974).
+
+    Each round multiplies ``F_k`` by target over modelled share and balances by Furness: proportional fitting in three
+    directions, which converges to the matrix of largest entropy with these totals if there is one.
+
+    Parameters
+    ----------
+    productions, attractions
+        Trip ends, shape (n,), of equal sum.
+    minutes
+        Times (or distances) between zones, shape (n, n); ``inf`` forbids a pair.
+    edges
+        Rising, shape (k + 1,); the last may be ``inf``. Pairs outside get no trips.
+    shares
+        Of the trips in each bin, shape (k,); scaled to one.
+
+    Raises
+    ------
+    InputError
+        Edges or shares are not such, or no matrix has these trip ends and this distribution; the sentence names the
+        bin that cannot be met.
+    """
+    edges, target = _checked(edges, shares)
+    bins = bin_of(minutes, edges)
+    k = len(target)
+    total = float(np.sum(productions))
+    if total <= 0:
+        raise InputError("there are no trips to distribute", field="productions")
+    _possible(productions, attractions, bins, target, edges, total)
+    allowed = np.concatenate([target > 0, [False]])[bins]
+    seed = np.where(allowed, 1.0, 0.0)
+    flat_bins = np.where(bins < 0, k, bins).ravel()
+    factors = (target > 0).astype(np.float64)
+    matrix, got, error, best, since, rounds = seed, target, np.inf, np.inf, 0, 0
+    while rounds < max_iterations:
+        rounds += 1
+        # A loose balance is enough on the way: what it leaves is taken up by the next round.
+        matrix = furness(seed, productions, attractions, tolerance=min(1e-4, max(error * 1e-2, 1e-10))).matrix
+        got = np.bincount(flat_bins, weights=matrix.ravel(), minlength=k + 1)[:k] / matrix.sum()
+        error = float(np.abs(got - target).max())
+        if error <= tolerance:
+            break
+        since = 0 if error < 0.999 * best else since + 1
+        best = min(best, error)
+        if since >= 200:
+            break
+        step = np.divide(target, got, out=np.zeros(k), where=got > 0)
+        factors = factors * step
+        seed = matrix * np.append(step, 0.0)[flat_bins].reshape(matrix.shape)
+    if error > tolerance:
+        worst = int(np.abs(got - target).argmax())
+        raise InputError(
+            f"no matrix with these trip ends has {target[worst]:.1%} of its trips {_name(edges, worst)}: "
+            f"after {rounds} rounds it is {got[worst]:.1%}",
+            field="shares",
+        )
+    matrix = furness(matrix, productions, attractions).matrix
+    used = matrix > 0
+    mean = float((matrix[used] * minutes[used]).sum() / matrix.sum())
+    return BinnedDistribution(matrix, factors / factors.max(), got, mean, rounds, error)
+
+
+def _checked(edges: F64, shares: F64) -> tuple[F64, F64]:
+    edges, shares = np.asarray(edges, dtype=np.float64), np.asarray(shares, dtype=np.float64)
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or not np.isfinite(edges[:-1]).all():
+        raise InputError("the edges of the bins must rise", field="edges")
+    if shares.shape != (len(edges) - 1,):
+        raise InputError(f"{len(edges) - 1} bins need as many shares, not {shares.size}", field="shares")
+    if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
+        raise InputError("a share is negative or not a number, or all are zero", field="shares")
+    return edges, shares / shares.sum()
+
+
+def _possible(p: F64, a: F64, bins: npt.NDArray[np.int64], target: F64, edges: F64, total: float) -> None:
+    """Refuse early what trip ends alone rule out: too many trips in a run of bins for the zones these bins join."""
+    k = len(target)
+    runs = [(i, i + 1) for i in range(k)] + [(0, i) for i in range(1, k + 1)] + [(i, k) for i in range(1, k)]
+    for low, high in runs:
+        asked = float(target[low:high].sum())
+        inside = (bins >= low) & (bins < high)
+        most = min(np.minimum(p, inside @ a).sum(), np.minimum(a, inside.T @ p).sum()) / total
+        if asked > most + 1e-9:
+            raise InputError(
+                f"{asked:.1%} of the trips are to be {_name(edges, low, high)}, but trip ends allow {most:.1%} at most",
+                field="shares",
+            )
+
+
+def _name(edges: F64, low: int, high: int | None = None) -> str:
+    top = edges[low + 1 if high is None else high]
+    return f"of {edges[low]:g} and more" if np.isinf(top) else f"from {edges[low]:g} to {top:g}"

@@ -1,0 +1,219 @@
+"""Mode choice of a city: groups with their values of time and what is available to them, over all pairs of zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.demand.mode_constants import Constants, Segment, calibrate_constants
+from shaar.engine.demand.mode_costs import Parts, generalised_minutes, mode_parameters, part_weights
+from shaar.engine.demand.nested_logit import Nest, Tree, choose, make_tree, response
+from shaar.engine.demand.parameters import Parameters
+from shaar.engine.errors import InputError
+
+F64 = npt.NDArray[np.float64]
+MODES = ("car", "bus", "walk", "cycle", "taxi")
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSplit:
+    """Trips by mode.
+
+    Parameters
+    ----------
+    modes
+        Names, in the order of the first axis of ``trips``.
+    trips
+        Of all groups, shape (m, z, z).
+    by_group
+        Group -> trips by mode, shape (m,).
+    logsum
+        Group -> expected utility, shape (z, z), the mean over those with and without what not all have;
+        ``-inf`` where the group cannot get there.
+    stranded
+        Trips without any mode; they are in none of the matrices.
+    """
+
+    modes: tuple[str, ...]
+    trips: F64
+    by_group: Mapping[str, F64]
+    logsum: Mapping[str, F64]
+    stranded: float
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of each mode in all trips made."""
+        sums = self.trips.sum(axis=tuple(range(1, self.trips.ndim)))
+        return {m: float(s / max(sums.sum(), 1e-300)) for m, s in zip(self.modes, sums)}
+
+
+@dataclass(frozen=True, slots=True)
+class Elasticity:
+    """Relative change of the trips by ``mode`` per relative change of one part of the cost of ``of``."""
+
+    mode: str
+    of: str
+    part: str
+    value: float
+
+
+def default_tree(parameters: Parameters | Mapping[str, float] | None = None, modes: tuple[str, ...] = MODES) -> Tree:
+    """Return motorised and active modes as two nests, with the thetas of the table; other trees are as good."""
+    p = mode_parameters(parameters)
+    active = tuple(m for m in modes if m in ("walk", "cycle"))
+    motorised = tuple(m for m in modes if m not in active)
+    nests = [
+        Nest(n, p[f"theta_{n}"], ms) for n, ms in (("motorised", motorised), ("active", active)) if ms
+    ]  # a nest of one mode is harmless, an empty one is not allowed
+    return make_tree(Nest("all", 1.0, tuple(nests)), modes)
+
+
+def mode_split(
+    trips: Mapping[str, F64],
+    costs: Mapping[str, Parts],
+    *,
+    constants: F64 | None = None,
+    tree: Tree | None = None,
+    parameters: Parameters | Mapping[str, float] | None = None,
+) -> ModeSplit:
+    """Divide the trips of each group over the modes by nested logit on generalised cost.
+
+    ``V_m = constant_m - scale * (generalised minutes)``. Where only a share of a group has a mode
+    (``has_<mode>_<group>``), the group is divided into those who have it and those who do not, and each chooses.
+
+    Parameters
+    ----------
+    trips
+        Group -> trips, shape (z, z).
+    costs
+        Mode -> parts of a journey by it, each of shape (z, z) or a number; see :data:`mode_costs.PARTS`.
+    constants
+        In the order of the tree's modes, utility units; None takes zeros.
+    tree
+        Nests; None takes :func:`default_tree` over the modes of ``costs``.
+
+    Raises
+    ------
+    InputError
+        A part, a share or a value of time is impossible, or costs and tree speak of different modes.
+    """
+    p = mode_parameters(parameters)
+    tree = tree or default_tree(p, tuple(costs))
+    total: F64 | None = None
+    by_group: dict[str, F64] = {}
+    logsum: dict[str, F64] = {}
+    stranded = 0.0
+    for group, share, (amount, utilities) in _segments(trips, costs, tree, p, constants):
+        choice = choose(utilities, tree)
+        made = choice.shares * amount
+        total = made if total is None else total + made
+        axes = tuple(range(1, made.ndim))
+        by_group[group] = by_group.get(group, np.zeros(len(tree.modes))) + made.sum(axis=axes)
+        logsum[group] = logsum.get(group, np.zeros(amount.shape)) + share * choice.logsum
+        stranded += float(amount[~np.isfinite(choice.logsum)].sum())
+    if total is None:
+        raise InputError("there are no groups of travellers", field="trips")
+    return ModeSplit(tree.modes, total, by_group, logsum, stranded)
+
+
+def calibrate_split(
+    trips: Mapping[str, F64],
+    costs: Mapping[str, Parts],
+    shares: Mapping[str, float],
+    *,
+    tree: Tree | None = None,
+    parameters: Parameters | Mapping[str, float] | None = None,
+    tolerance: float = 1e-9,
+) -> Constants:
+    """Find the constants with which :func:`mode_split` gives these shares of all trips.
+
+    Trips between zones that no mode joins are left out of the shares. See :func:`calibrate_constants`.
+    """
+    p = mode_parameters(parameters)
+    tree = tree or default_tree(p, tuple(costs))
+    segments: list[Segment] = []
+    for _, _, (amount, utilities) in _segments(trips, costs, tree, p, None):
+        live = (amount > 0) & np.isfinite(utilities).any(axis=0)
+        if live.any():
+            segments.append((amount[live], utilities[:, live]))
+    return calibrate_constants(segments, tree, shares, tolerance=tolerance)
+
+
+def target_shares(parameters: Parameters | Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return the mode shares of the table, scaled to one."""
+    p = mode_parameters(parameters)
+    raw = {n.removeprefix("share_"): p[n] for n in p if n.startswith("share_")}
+    return {m: s / sum(raw.values()) for m, s in raw.items()}
+
+
+def elasticities(
+    trips: Mapping[str, F64],
+    costs: Mapping[str, Parts],
+    *,
+    constants: F64 | None = None,
+    tree: Tree | None = None,
+    parameters: Parameters | Mapping[str, float] | None = None,
+) -> list[Elasticity]:
+    """Compute own and cross elasticities of the trips by mode for every part of every mode's cost.
+
+    ``E = sum_w T_w dP_jw/dV_kw (-scale w_part) x_kw / sum_w T_w P_jw``: exact derivatives summed over groups and
+    pairs, distribution of trips held fixed.
+    """
+    p = mode_parameters(parameters)
+    tree = tree or default_tree(p, tuple(costs))
+    sums = np.zeros(len(tree.modes))
+    found: dict[tuple[str, str], F64] = {}
+    for group, _, (amount, utilities) in _segments(trips, costs, tree, p, constants):
+        choice = choose(utilities, tree)
+        sums += (choice.shares * amount).reshape(len(sums), -1).sum(axis=1)
+        weights = part_weights(p, group)
+        for k, mode in enumerate(tree.modes):
+            for part, x in costs[mode].items():
+                slope = np.zeros_like(utilities)
+                slope[k] = -p["scale"] * weights[part] * np.asarray(x)
+                column = response(choice, tree, amount, slope)[:, k]
+                found[mode, part] = found.get((mode, part), np.zeros(len(sums))) + column
+    return [
+        Elasticity(j, mode, part, float(v))
+        for (mode, part), column in found.items()
+        for j, v in zip(tree.modes, column / np.maximum(sums, 1e-300))
+    ]
+
+
+def _segments(
+    trips: Mapping[str, F64], costs: Mapping[str, Parts], tree: Tree, p: Parameters, constants: F64 | None
+) -> Iterator[tuple[str, float, Segment]]:
+    """Give each group once for every set of modes its members may have: group, share of the group, segment."""
+    if set(costs) != set(tree.modes):
+        raise InputError("costs are given for other modes than the tree has", field=", ".join(tree.modes))
+    shift = np.zeros(len(tree.modes)) if constants is None else np.asarray(constants, dtype=np.float64)
+    for group, matrix in trips.items():
+        amount = np.asarray(matrix, dtype=np.float64)
+        if not (np.isfinite(amount).all() and (amount >= 0).all()):
+            raise InputError("a number of trips is negative or missing", field=group)
+        weights = part_weights(p, group)
+        minutes = [np.broadcast_to(generalised_minutes(costs[m], weights), amount.shape) for m in tree.modes]
+        utilities = shift.reshape(-1, *(1,) * amount.ndim) - p["scale"] * np.array(minutes)
+        for share, missing in _kinds(tree.modes, group, p):
+            mine = utilities
+            if missing:
+                mine = utilities.copy()
+                mine[missing] = -np.inf
+            yield group, share, (amount * share, mine)
+
+
+def _kinds(modes: tuple[str, ...], group: str, p: Parameters) -> Iterator[tuple[float, list[int]]]:
+    """Divide a group by what its members lack; having one thing is taken as independent of having another."""
+    options: list[list[tuple[float, list[int]]]] = []
+    for k, mode in enumerate(modes):
+        name = f"has_{mode}_{group}"
+        share = p.get(name, 1.0)
+        if not 0 <= share <= 1:
+            raise InputError("the share must be between 0 and 1", field=name)
+        options.append([(s, lack) for s, lack in ((share, []), (1 - share, [k])) if s > 0])
+    for combination in product(*options):
+        yield float(np.prod([s for s, _ in combination])), [k for _, lack in combination for k in lack]
