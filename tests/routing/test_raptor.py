@@ -115,9 +115,10 @@ def networks(draw):
     )
 
 
+@pytest.mark.parametrize("method", ["events", "raptor"])
 @settings(max_examples=150, deadline=None)
-@given(networks())
-def test_equals_brute_force(network):
+@given(network=networks())
+def test_equals_brute_force(method, network):
     """Every percentile of a window equals what single searches of a slow reference give, rides included."""
     day, access, transfers, egress, walk, max_rides, phases = network
     limit, step, window = 60, 7, (0, 42)
@@ -125,7 +126,7 @@ def test_equals_brute_force(network):
     percentiles = tuple(100 * (k + 1) / len(departures) for k in range(len(departures)))
     tt = travel_times(
         day, access, transfers, egress, walk, window=window, step_s=step, max_rides=max_rides, max_minutes=limit / 60,
-        percentiles=percentiles, phases=np.array([phases[: day.n_patterns]]),
+        percentiles=percentiles, phases=np.array([phases[: day.n_patterns]]), method=method,
     )  # fmt: skip
     trips = explicit_trips(day, phases)
     for o in range(access.n):
