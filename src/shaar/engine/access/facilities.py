@@ -120,7 +120,7 @@ def _none(purpose: str) -> Facilities:
 def read_facilities(file: str | Path) -> dict[str, Facilities]:
     """Read places of services from a CSV file: ``kind,lon,lat`` and optionally ``name,capacity,wheelchair``.
 
-    ``kind`` is a purpose (schools, clinics, parks, shops, one_stop) or a kind of the place table (school, hospital ...).
+    ``kind`` is a purpose (schools, clinics, parks, shops, one_stop) or a kind of the place table (school, hospital).
 
     Raises
     ------

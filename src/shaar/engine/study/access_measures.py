@@ -47,8 +47,8 @@ def measures(
 
     ``jobs_T``: jobs within T minutes; ``jobs_gravity``: weighted by exp(-b t); ``jobs_minutes``: minutes to the wanted
     share of the city's jobs; for a service ``S``: ``S_minutes`` to the nearest, ``S_third`` to the third nearest,
-    ``S_within``: how many within its minutes; ``schools_2sfca``, ``schools_e2sfca`` ...: capacity per 10,000 persons who
-    need it, for adults' travel.
+    ``S_within``: how many within its minutes; ``schools_2sfca``, ``schools_e2sfca`` ...: capacity per 10,000 persons
+    who need it, for adults' travel.
     """
     z = city.zones
     jobs = z["jobs"].fill_null(0.0).fill_nan(0.0).to_numpy()
@@ -76,9 +76,9 @@ def measures(
             columns[f"{p}_within{end}"] = within(r.places[p], one, parameters[f"{p}_minutes"])
     for p in SHARED:
         if p in found:
-            t = parameters[f"{p}_minutes"]
-            plain = Deterrence("cumulative", t)
-            steps = Deterrence("steps", edges=(t / 3, 2 * t / 3, t))
+            limit = parameters[f"{p}_minutes"]
+            plain = Deterrence("cumulative", limit)
+            steps = Deterrence("steps", edges=(limit / 3, 2 * limit / 3, limit))
             need = _need(groups, p, parameters)
             minutes = reaches["everyone"].places[p]
             columns[f"{p}_2sfca"] = PER * floating_catchment(minutes, need, found[p].capacity, plain).access
@@ -240,9 +240,9 @@ def service_table(
 
 
 def worst_zones(zones: pl.DataFrame, found: Mapping[str, Facilities], options: Options) -> pl.DataFrame:
-    """Return the ten zones (of at least 50 residents) with the longest mean way to a tenth of the jobs, a school, a clinic and a shop.
+    """Return the ten zones (of at least 50 residents) that are farthest from what people need.
 
-    A way that is not possible counts as the longest journey.
+    The figure is the mean of the minutes to a tenth of the jobs, the nearest school, clinic and shop. A way that is not possible counts as the longest journey.
     """
     names = [n for n in ("jobs_minutes", "schools_minutes", "clinics_minutes", "shops_minutes") if n in zones.columns]
     if not names:
