@@ -76,7 +76,7 @@ def calibrate_bins(
         Edges or shares are not such, or no matrix has these trip ends and this distribution; the sentence names the
         bin that cannot be met.
     """
-    edges, target = _checked(edges, shares)
+    edges, target = checked_bins(edges, shares)
     bins = bin_of(minutes, edges)
     k = len(target)
     total = float(np.sum(productions))
@@ -106,7 +106,7 @@ def calibrate_bins(
     if error > tolerance:
         worst = int(np.abs(got - target).argmax())
         raise InputError(
-            f"no matrix with these trip ends has {target[worst]:.1%} of its trips {_name(edges, worst)}: "
+            f"no matrix with these trip ends has {target[worst]:.1%} of its trips {name_bin(edges, worst)}: "
             f"after {rounds} rounds it is {got[worst]:.1%}",
             field="shares",
         )
@@ -116,7 +116,8 @@ def calibrate_bins(
     return BinnedDistribution(matrix, factors / factors.max(), got, mean, rounds, error)
 
 
-def _checked(edges: F64, shares: F64) -> tuple[F64, F64]:
+def checked_bins(edges: F64, shares: F64) -> tuple[F64, F64]:
+    """Check edges and shares of bins; return both, the shares scaled to one."""
     edges, shares = np.asarray(edges, dtype=np.float64), np.asarray(shares, dtype=np.float64)
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or not np.isfinite(edges[:-1]).all():
         raise InputError("the edges of the bins must rise", field="edges")
@@ -137,11 +138,13 @@ def _possible(p: F64, a: F64, bins: npt.NDArray[np.int64], target: F64, edges: F
         most = min(np.minimum(p, inside @ a).sum(), np.minimum(a, inside.T @ p).sum()) / total
         if asked > most + 1e-9:
             raise InputError(
-                f"{asked:.1%} of the trips are to be {_name(edges, low, high)}, but trip ends allow {most:.1%} at most",
+                f"{asked:.1%} of the trips are to be {name_bin(edges, low, high)}, "
+                f"but trip ends allow {most:.1%} at most",
                 field="shares",
             )
 
 
-def _name(edges: F64, low: int, high: int | None = None) -> str:
+def name_bin(edges: F64, low: int, high: int | None = None) -> str:
+    """Say in words what a bin, or the bins from ``low`` up to ``high``, holds."""
     top = edges[low + 1 if high is None else high]
     return f"of {edges[low]:g} and more" if np.isinf(top) else f"from {edges[low]:g} to {top:g}"

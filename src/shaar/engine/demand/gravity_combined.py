@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shaar.engine.demand.furness import furness
 from shaar.engine.demand.gravity import calibrate
-from shaar.engine.demand.gravity_bins import bin_of, calibrate_bins
+from shaar.engine.demand.gravity_bins import bin_of, calibrate_bins, checked_bins, name_bin
 from shaar.engine.errors import InputError
 
 F64 = npt.NDArray[np.float64]
@@ -93,27 +93,20 @@ def calibrate_combined(
         raise InputError("the mean time must be a positive number of minutes", field="mean_minutes")
     if mean_log > np.log(mean_minutes) + 1e-12:
         raise InputError("the mean logarithm exceeds the logarithm of the mean, which no times do", field="mean_log")
-    finite = np.isfinite(minutes)
-    times = np.where(finite, minutes, 0.0)
-    logs = np.where(finite, np.log(np.maximum(times, LEAST_MINUTES)), 0.0)
+    model = _Model(productions, attractions, minutes)
     wanted = np.array([mean_minutes, mean_log])
     scale = np.array([mean_minutes, 1.0])
 
     def at(x: F64) -> tuple[F64, F64]:
-        exponent = np.where(finite, x[0] * times + x[1] * logs, -np.inf)
-        for axis in (1, 0):
-            most = exponent.max(axis=axis, keepdims=True)
-            exponent = exponent - np.where(np.isfinite(most), most, 0.0)
-        trips = furness(np.exp(np.clip(exponent, -600.0, 0.0)) * finite, productions, attractions).matrix
-        total = trips.sum()
-        return trips, np.array([(trips * times).sum(), (trips * logs).sum()]) / total - wanted
+        trips = model.trips(x)
+        return trips, model.means(trips) - wanted
 
     x = np.zeros(2)
     trips, gap = at(x)
     error, rounds = float(np.abs(gap / scale).max()), 0
     while error > accuracy and rounds < max_iterations:
         rounds += 1
-        slope = _free_covariance(trips, (times, logs))
+        slope = model.slope(trips)
         step = np.linalg.lstsq(slope, -gap, rcond=1e-12)[0]
         damping, took = 1.0, False
         while damping > 1e-6 and not took:
@@ -139,20 +132,64 @@ def calibrate_combined(
     return Combined(trips, -float(x[0]), float(x[1]), mean, log, rounds, error)
 
 
-def fit_combined(productions: F64, attractions: F64, minutes: F64, edges: F64, shares: F64) -> Combined:
-    """Fit combined deterrence to a whole distribution of times.
+def fit_combined(
+    productions: F64, attractions: F64, minutes: F64, edges: F64, shares: F64, *, max_iterations: int = 60
+) -> Combined:
+    """Fit combined deterrence to a whole distribution of times: the likeliest two parameters for the shares in bins.
 
-    The matrix of largest entropy with exactly these shares (:func:`calibrate_bins`) stands for the observation; the
-    two parameters take its mean and mean logarithm, which makes them the likeliest. ``misfit`` says what is lost.
+    Fisher scoring on ``sum_k S_k ln s_k(beta, power)`` with the shares ``s_k`` of the balanced matrix. Two parameters
+    do not meet every distribution: ``misfit`` says how far it is from the one asked for, :func:`calibrate_bins` meets
+    it.
+
+    Raises
+    ------
+    InputError
+        Edges or shares are not such, or a bin with a share has no pair of zones.
     """
-    edges = np.asarray(edges, dtype=np.float64)
-    exact = calibrate_bins(productions, attractions, minutes, edges, shares)
+    edges, target = checked_bins(edges, shares)
     kept = np.where(bin_of(minutes, edges) >= 0, minutes, np.inf)
-    fit = calibrate_combined(productions, attractions, kept, *moments(exact.matrix, kept))
-    bins = bin_of(kept, edges)
-    got = np.bincount(bins[bins >= 0], weights=fit.matrix[bins >= 0], minlength=len(edges) - 1) / fit.matrix.sum()
-    misfit = float(np.abs(got - exact.shares).sum() / 2)
-    return Combined(fit.matrix, fit.beta, fit.power, fit.mean_minutes, fit.mean_log, fit.iterations, fit.error, misfit)
+    bins, k = bin_of(kept, edges), len(target)
+    index = np.where(bins < 0, k, bins).ravel()
+    empty = np.flatnonzero((target > 0) & (np.bincount(index, minlength=k + 1)[:k] == 0))
+    if len(empty):
+        raise InputError(f"no pair of zones lies {name_bin(edges, int(empty[0]))}", field="shares")
+    model = _Model(productions, attractions, kept)
+
+    def at(x: F64) -> tuple[F64, F64, float]:
+        trips = model.trips(x)
+        got = np.bincount(index, weights=trips.ravel(), minlength=k + 1)[:k] / trips.sum()
+        with np.errstate(divide="ignore"):
+            return trips, got, float(target[target > 0] @ np.log(got[target > 0]))
+
+    inner = np.where(np.isfinite(edges[1:]), edges[1:], edges[:-1])
+    x = np.array([-1.0 / max(float(target @ (edges[:-1] + inner) / 2), LEAST_MINUTES), 0.0])
+    trips, got, likely = at(x)
+    rounds, error, ridge = 0, np.inf, 0.0
+    while rounds < max_iterations and error > 1e-10:
+        rounds += 1
+        slope = np.array(
+            [np.bincount(index, weights=(trips * r).ravel(), minlength=k + 1)[:k] for r in model.free(trips)]
+        ) / float(trips.sum())
+        weight = np.where(got > 0, 1.0 / np.maximum(got, 1e-300), 0.0)
+        score, information = slope @ (target * weight), (slope * weight) @ slope.T
+        took = False
+        for _ in range(40):
+            step = np.linalg.lstsq(information + ridge * np.diag(np.diag(information)), score, rcond=1e-14)[0]
+            try:
+                new = at(x + step)
+                took = new[2] >= likely
+            except InputError:  # so steep a deterrence cannot be balanced: a shorter step can
+                took = False
+            if took:
+                error = float(np.abs(step * np.array([model.mean, 1.0])).max())
+                x, (trips, got, likely), ridge = x + step, new, ridge / 10 if ridge > 1e-6 else 0.0
+                break
+            ridge = max(10 * ridge, 1e-3)
+        if not took:
+            break
+    mean, log = model.means(trips).tolist()
+    misfit = float(np.abs(got - target).sum() / 2)
+    return Combined(trips, -float(x[0]), float(x[1]), mean, log, rounds, min(error, 1.0), misfit)
 
 
 def distribute(
@@ -198,19 +235,47 @@ def distribute(
     return found
 
 
-def _free_covariance(trips: F64, variables: tuple[F64, ...]) -> F64:
-    """Return the covariances of variables over trips after the best row and column effects are taken out."""
-    total = trips.sum()
-    rows, columns = trips.sum(axis=1), trips.sum(axis=0)
-    live_rows, live_columns = rows > 0, columns > 0
-    t = trips[np.ix_(live_rows, live_columns)]
-    r, c = rows[live_rows], columns[live_columns]
-    core = np.diag(c) - t.T @ (t / r[:, None])
-    core += c.mean() / len(c)  # lifts the constant, which rows and columns share
-    rest: list[F64] = []
-    for full in variables:
-        v = full[np.ix_(live_rows, live_columns)]
-        by_row, by_column = (t * v).sum(axis=1), (t * v).sum(axis=0)
-        effect = np.linalg.solve(core, by_column - t.T @ (by_row / r))
-        rest.append(v - ((by_row - t @ effect) / r)[:, None] - effect[None, :])
-    return np.array([[float((t * x * y).sum()) / float(total) for y in rest] for x in rest])
+class _Model:
+    """The matrix of combined deterrence as a function of its two parameters, and how it answers to them."""
+
+    def __init__(self, productions: F64, attractions: F64, minutes: F64) -> None:
+        self.ends = productions, attractions
+        self.finite = np.isfinite(minutes)
+        self.times = np.where(self.finite, minutes, 0.0)
+        self.logs = np.where(self.finite, np.log(np.maximum(self.times, LEAST_MINUTES)), 0.0)
+        self.mean = float(self.times[self.finite].mean()) if self.finite.any() else 1.0
+
+    def trips(self, x: F64) -> F64:
+        """Balance ``exp(x0 t + x1 ln t)``."""
+        exponent = np.where(self.finite, x[0] * self.times + x[1] * self.logs, -np.inf)
+        for axis in (1, 0):
+            most = exponent.max(axis=axis, keepdims=True)
+            exponent = exponent - np.where(np.isfinite(most), most, 0.0)
+        return furness(np.exp(np.clip(exponent, -600.0, 0.0)) * self.finite, *self.ends).matrix
+
+    def means(self, trips: F64) -> F64:
+        """Return the trip-weighted means of time and of its logarithm."""
+        return np.array([(trips * self.times).sum(), (trips * self.logs).sum()]) / trips.sum()
+
+    def free(self, trips: F64) -> list[F64]:
+        """Return time and its logarithm less their best row and column effects, weighted by trips, shape (n, m)."""
+        rows, columns = trips.sum(axis=1), trips.sum(axis=0)
+        live = np.ix_(rows > 0, columns > 0)
+        t, r, c = trips[live], rows[rows > 0], columns[columns > 0]
+        core = np.diag(c) - t.T @ (t / r[:, None])
+        core += c.mean() / len(c)  # lifts the constant, which rows and columns share
+        core[np.diag_indices_from(core)] += 1e-13 * c.mean()  # and those of parts that no trip joins
+        rest: list[F64] = []
+        for full in (self.times, self.logs):
+            v = full[live]
+            by_row, by_column = (t * v).sum(axis=1), (t * v).sum(axis=0)
+            effect = np.linalg.solve(core, by_column - t.T @ (by_row / r))
+            out = np.zeros_like(trips)
+            out[live] = v - ((by_row - t @ effect) / r)[:, None] - effect[None, :]
+            rest.append(out)
+        return rest
+
+    def slope(self, trips: F64) -> F64:
+        """Return the derivatives of the two means by the two parameters: the covariances that trip ends leave free."""
+        rest = self.free(trips)
+        return np.array([[float((trips * x * y).sum()) for y in rest] for x in rest]) / float(trips.sum())
