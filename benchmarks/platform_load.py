@@ -123,14 +123,18 @@ class Line:
             head += [f"Cookie: sessionid={session}; csrftoken={TOKEN}", f"X-CSRFToken: {TOKEN}"]
         if body or verb == "POST":
             head += [f"Content-Type: {mime}", f"Content-Length: {len(body)}"]
+        request = "\r\n".join(head).encode() + b"\r\n\r\n" + body
         try:
-            if self.writer is None or self.writer.is_closing():
-                self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-            assert self.reader is not None
-            self.writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
-            await self.writer.drain()
-            status, headers = await _head(self.reader)
-            content = await _content(self.reader, headers)
+            kept = self.writer is not None and not self.writer.is_closing()
+            try:
+                status, headers, content = await self._send(request)
+            except (ConnectionError, asyncio.IncompleteReadError) as error:
+                # A server may hang up on a connection that has been idle; whoever only reads calls again (RFC 9110,
+                # 9.2.2), as browsers do. Half an answer is a fault all the same.
+                if not kept or verb != "GET" or getattr(error, "partial", b""):
+                    raise
+                self.close()
+                status, headers, content = await self._send(request)
         except (OSError, asyncio.IncompleteReadError, ValueError) as error:
             self.seen.faults.append(f"{kind} {path}: {type(error).__name__}")
             self.close()
@@ -140,6 +144,14 @@ class Line:
         if headers.get("connection", "").lower() == "close":
             self.close()
         return status, headers, content
+
+    async def _send(self, request: bytes) -> tuple[int, dict[str, str], bytes]:
+        if self.writer is None or self.reader is None or self.writer.is_closing():
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writer.write(request)
+        await self.writer.drain()
+        status, headers = await _head(self.reader)
+        return status, headers, await _content(self.reader, headers)
 
     def close(self) -> None:
         """Hang up."""
@@ -337,7 +349,7 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=200)
     parser.add_argument("--writes", type=float, default=20, help="proposals, supports and votes a second")
     parser.add_argument("--think", type=float, default=10, help="mean seconds for which a page is read")
-    parser.add_argument("--threads", type=int, default=8, help="requests that the server answers at once")
+    parser.add_argument("--processes", type=int, default=2, help="web processes of the server")
     parser.add_argument("--home", type=Path, help="keep the home there (must not exist); else a temporary one")
     parser.add_argument("--prepare", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--people", type=int, default=600, help=argparse.SUPPRESS)
@@ -359,7 +371,7 @@ def main() -> int:
         server = subprocess.Popen(
             [
                 sys.executable, "-m", "shaar", "serve", "--home", str(home), "--port", str(port),
-                "--threads", str(given.threads),
+                "--processes", str(given.processes),
             ],
             env=_environment(home), stdout=subprocess.DEVNULL,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`shaar serve`, `shaar worker`, `shaar manage`: the platform from the command line."""
+"""`shaar serve`, `shaar demo`, `shaar manage`: the platform from the command line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import click
 from shaar.engine.errors import ShaarError
 
 _SETTINGS = "shaar.platform.settings"
+#: Python answers one request at a time in a process; more processes than cores only wait for each other.
+_PROCESSES = min(4, os.cpu_count() or 1)
 _HOME = click.option(
     "--home", type=click.Path(path_type=Path), help="Folder of databases, files and the key [$SHAAR_HOME, else var]."
 )
@@ -58,14 +60,14 @@ def _end(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def run_servers(host: str, port: int, threads: int) -> None:
-    """Serve until Ctrl-C or SIGTERM: one web process and one worker beside it; both end together."""
+def run_servers(host: str, port: int, *, processes: int, threads: int) -> None:
+    """Serve until Ctrl-C or SIGTERM: web processes and a worker for jobs beside them; all end together."""
     signal.signal(signal.SIGTERM, _end)
     worker = subprocess.Popen([sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--no-startup-delay"])
     web = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws",
-            "--blocking-threads", str(threads), "shaar.platform.wsgi:application",
+            "--workers", str(processes), "--blocking-threads", str(threads), "shaar.platform.wsgi:application",
         ],
     )  # fmt: skip
     try:
@@ -86,14 +88,17 @@ def run_servers(host: str, port: int, threads: int) -> None:
 @_CITY
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen at.")
-@click.option("--threads", default=8, show_default=True, help="Requests answered at once.")
+@click.option("--processes", default=_PROCESSES, show_default=True, help="Web processes; one a core is enough.")
+@click.option("--threads", default=8, show_default=True, help="Requests that each of them answers at once.")
 @click.option("--development", is_flag=True, help="Codes and mails in the console, example sign-ins; never in public.")
-def serve(home: Path | None, city: str | None, host: str, port: int, threads: int, development: bool) -> None:
+def serve(
+    home: Path | None, city: str | None, host: str, port: int, processes: int, threads: int, development: bool
+) -> None:
     """Serve the platform: pages, interface for programs, and the worker beside them."""
     prepare(home, city, development=development)
     bring_up_to_date()
     click.echo(f"Shaar at http://{host}:{port}/  (Ctrl-C ends it)")
-    run_servers(host, port, threads)
+    run_servers(host, port, processes=processes, threads=threads)
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -135,4 +140,4 @@ def demo(city: str, home: Path | None, port: int, serve: bool) -> None:
             click.echo(f"  {row['person'].name:24} {row['role']}")
     if serve:
         click.echo(f"Shaar at http://localhost:{port}/  (Ctrl-C ends it)")
-        run_servers("127.0.0.1", port, 8)
+        run_servers("127.0.0.1", port, processes=1, threads=8)

@@ -59,6 +59,7 @@ OPTIONS = (
     Option("OIDC_CLIENT_ID", "", str, "client id at the provider"),
     Option("OIDC_CLIENT_SECRET", "", str, "client secret at the provider"),
     Option("UPLOAD_MB", "20", int, "largest file that may be uploaded, megabytes"),
+    Option("PAGE_SECONDS", "5", float, "how long a page is kept for readers who have not signed in; 0: not at all"),
     Option("PROXIES", "0", int, "trusted proxies in front, which set X-Forwarded-For and X-Forwarded-Proto"),
 )
 

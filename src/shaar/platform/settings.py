@@ -35,6 +35,8 @@ def _sqlite(name: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(HOME / name),
+        # Opening a file and saying its pragmas costs as much as a small page.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -85,6 +87,8 @@ def _origin(url: str) -> str:
 
 SECRET_KEY = _secret_key()
 DEBUG = DEVELOPMENT
+#: Who develops wants to see at once what she changed.
+PAGE_SECONDS: float = 0.0 if DEVELOPMENT else OPTIONS["PAGE_SECONDS"]
 ALLOWED_HOSTS = [*OPTIONS["HOSTS"]]
 SITE_URL: str = OPTIONS["SITE_URL"].rstrip("/")
 
@@ -117,6 +121,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shaar.platform.kernel.pages.KeptPagesMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

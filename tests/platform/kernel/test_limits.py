@@ -23,6 +23,7 @@ def test_as_often_as_allowed_and_not_once_more(what):
     assert tried(what, "b")
 
 
+@pytest.mark.django_db(transaction=True, databases="__all__")
 def test_many_tries_at_the_same_moment_are_no_more_than_allowed():
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _n: tried("code_try", "a"), range(60)))

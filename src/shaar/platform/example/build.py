@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils import timezone
 
 from shaar.engine.errors import InputError
 from shaar.engine.progress import Progress, silent
 from shaar.platform.accounts import examples
 from shaar.platform.accounts.models import Organisation, Person
+from shaar.platform.kernel import limits
 from shaar.platform.kernel.models import Event
 from shaar.platform.propose.models import Feature, Hazard, Measure, Meeting, Opinion, Plan
 from shaar.platform.propose.services import answer, comment, hazard, meeting, merge, opinion, plan, process, support
@@ -45,7 +45,7 @@ def fill(progress: Progress = silent) -> Example:
     for number, step in enumerate(steps):
         step(one)
         progress("example", number + 1, len(steps), step.__name__.removeprefix("fill").strip("_"))
-    cache.clear()  # the limits of the people who were so busy
+    limits.forget()  # those people were very busy
     return one
 
 

@@ -47,8 +47,10 @@ def record(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("an event is recorded inside the transaction of its change")
-    ChainHead.objects.get_or_create(pk=1)
-    head = ChainHead.objects.select_for_update().get(pk=1)
+    head = ChainHead.objects.select_for_update().filter(pk=1).first()
+    if head is None:  # the first event of all
+        ChainHead.objects.get_or_create(pk=1)
+        head = ChainHead.objects.select_for_update().get(pk=1)
     event = Event(
         seq=head.last + 1, at=timezone.now(), actor=acting, on_behalf_of=on_behalf_of, verb=verb,
         object_type=type_of(thing), object_id=thing.pk, public=public,
@@ -78,8 +80,9 @@ def digest(event: Event) -> str:
 
 
 def story(thing: models.Model, *, public_only: bool = True) -> QuerySet[Event]:
-    """Events of one object, oldest first."""
-    events = Event.objects.filter(object_type=type_of(thing), object_id=thing.pk)
+    """Events of one object with the people of their sentences, oldest first."""
+    events = Event.objects.filter(object_type=type_of(thing), object_id=thing.pk).order_by("seq")
+    events = events.select_related("actor", "on_behalf_of")
     return events.filter(public=True) if public_only else events
 
 

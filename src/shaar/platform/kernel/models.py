@@ -123,3 +123,11 @@ class TelegramUpdate(models.Model):
 
     id = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
+
+
+class LimitCount(models.Model):
+    """How often somebody did something in a window of time (`limits`); ``until``: seconds since 1970."""
+
+    key = models.CharField(max_length=320, primary_key=True)
+    done = models.PositiveIntegerField()
+    until = models.BigIntegerField(db_index=True)

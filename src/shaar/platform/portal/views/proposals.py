@@ -82,6 +82,8 @@ def story_facts(request: HttpRequest, measure: Measure) -> dict[str, Any]:
     """Everything that the page of a measure shows to this viewer."""
     viewer = request.user
     shown = policy.may_see(viewer, measure)
+    said = talk.talk(measure, viewer=viewer)
+    files = list(attachments.files_of(measure, every=True)) if shown else []
     answer = selectors.answer_in_force(measure)
     wanted = selectors.needed(measure)
     return {
@@ -97,18 +99,18 @@ def story_facts(request: HttpRequest, measure: Measure) -> dict[str, Any]:
         "may_edit": policy.may_edit(viewer, measure), "may_withdraw": policy.may_withdraw(viewer, measure),
         "may_appeal": answer is not None and not hasattr(answer, "appeal") and policy.may_appeal(viewer, answer),
         "pending": pending_appeal(measure), "works_here": policy.may_moderate(viewer, measure),
-        "talk": talk.talk(measure, viewer=viewer), "stances": talk.stances(measure),
-        "photos": attachments.photos_of(measure) if shown else (),
-        "papers": attachments.files_of(measure) if shown else (),
+        "talk": said, "stances": talk.stances(said),
+        "photos": [file for file in files if file.kind == attachments.PHOTO],
+        "papers": [file for file in files if file.kind == attachments.DOCUMENT],
         "events": events.story(measure), "joined": measure.merged.order_by("ref"),
-        "answers": measure.answers.select_related("office").order_by("-at"),
+        "answers": selectors.answers_of(measure),
     }  # fmt: skip
 
 
 @public
 def story(request: HttpRequest, ref: str) -> HttpResponse:
     """What, where, who, where it stands, what happens next; support, talk, papers."""
-    measure = selectors.measure_by_ref(ref, viewer=request.user)
+    measure = selectors.measure_by_ref(ref, viewer=request.user, whole=True)
     if measure.ref != ref:
         return redirect(measure.get_absolute_url(), permanent=True)
     facts = {**story_facts(request, measure), "form": CommentForm()}

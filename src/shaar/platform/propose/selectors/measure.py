@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from shaar.platform.accounts.models import Organisation, Person
@@ -65,13 +65,20 @@ def measures(viewer: Any, filters: Filters | None = None) -> QuerySet[Measure]:
     return found.order_by(*ORDERS.get(chosen.order, ORDERS["newest"]))
 
 
-def measure_by_ref(ref: str, *, viewer: Any) -> Measure:
-    """One measure with what its page needs; a hidden one too, whose words the page keeps back (`may_see`)."""
-    found = (
-        Measure.objects.filter(ref=ref.upper())
-        .select_related("territory", "author", "process", "office", "merged_into", "on_behalf_of")
-        .first()
+def measure_by_ref(ref: str, *, viewer: Any, whole: bool = False) -> Measure:
+    """One measure; a hidden one too, whose words the page keeps back (`may_see`).
+
+    ``whole``: with the phases, numbers and answers that its page asks for many times, read once.
+    """
+    rows = Measure.objects.filter(ref=ref.upper()).select_related(
+        "territory", "author", "process", "office", "merged_into", "on_behalf_of"
     )
+    if whole:
+        answers = Answer.objects.select_related("office", "by", "appeal").order_by("-at")
+        rows = rows.prefetch_related(
+            "process__phases", "process__thresholds__territory", Prefetch("answers", answers)
+        )  # fmt: skip
+    found = rows.first()
     if found is None:
         raise Missing("measure.missing", _("There is no proposal with this number."))
     return found
@@ -82,9 +89,7 @@ def needed(measure: Measure) -> int | None:
     if measure.process is None:
         return None
     if measure.territory is not None:
-        own = [
-            t for t in measure.process.thresholds.select_related("territory") if t.territory.contains(measure.territory)
-        ]
+        own = [t for t in measure.process.thresholds.all() if t.territory.contains(measure.territory)]
         if own:
             return max(own, key=lambda t: len(t.territory.path)).needed
     return measure.process.threshold
@@ -113,7 +118,15 @@ def authors(measure: Measure) -> list[Person]:
 
 def answer_in_force(measure: Measure) -> Answer | None:
     """The newest official answer that no appeal has overturned."""
-    return measure.answers.filter(overturned_at__isnull=True).select_related("office", "by").order_by("-at").first()
+    standing = (answer for answer in answers_of(measure) if answer.overturned_at is None)
+    return next(standing, None)
+
+
+def answers_of(measure: Measure) -> list[Answer]:
+    """Its official answers with their appeals, the newest first."""
+    if "answers" in getattr(measure, "_prefetched_objects_cache", {}):
+        return list(measure.answers.all())
+    return list(measure.answers.select_related("office", "by", "appeal").order_by("-at"))
 
 
 def own_measures(person: Any) -> QuerySet[Measure]:

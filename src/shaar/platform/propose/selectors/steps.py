@@ -13,7 +13,7 @@ from shaar.platform.accounts.models import Organisation
 
 from ..models import Appeal, Feature, Measure
 from ..policies.process import phases_open
-from .measure import answer_in_force, missing_supports
+from .measure import answer_in_force, answers_of, missing_supports
 
 S = Measure.Status
 
@@ -59,7 +59,8 @@ def next_step(measure: Measure) -> Step | None:
 
 def pending_appeal(measure: Measure) -> Appeal | None:
     """The appeal against an answer that waits for a decision."""
-    return Appeal.objects.filter(answer__measure=measure, decided_at__isnull=True).first()
+    asked = (answer.appeal for answer in answers_of(measure) if hasattr(answer, "appeal"))
+    return next((appeal for appeal in asked if appeal.decided_at is None), None)
 
 
 def _late(measure: Measure, today: date) -> bool:

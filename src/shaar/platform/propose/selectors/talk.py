@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from shaar.platform.accounts.models import Person
@@ -32,8 +32,9 @@ def talk(measure: Measure, *, viewer: Any) -> list[Said]:
     """Comments with their replies, oldest first."""
     rows = list(measure.comments.select_related("author").order_by("at"))
     acts: dict[Any, Moderation] = {}
-    for act in Moderation.objects.filter(comment__measure=measure, act=Moderation.Act.HIDDEN).order_by("at"):
-        acts[act.comment_id] = act
+    if any(row.hidden for row in rows):
+        for act in Moderation.objects.filter(comment__measure=measure, act=Moderation.Act.HIDDEN).order_by("at"):
+            acts[act.comment_id] = act
     moderates = may_moderate(viewer, measure)
     own = viewer.pk if isinstance(viewer, Person) else None
     tops: dict[Any, Said] = {}
@@ -46,10 +47,12 @@ def talk(measure: Measure, *, viewer: Any) -> list[Said]:
     return list(tops.values())
 
 
-def stances(measure: Measure) -> dict[str, int]:
-    """How many shown comments are for, against, neither."""
-    rows = measure.comments.filter(hidden=False, parent__isnull=True).values("stance").annotate(n=Count("id"))
-    return {**dict.fromkeys(Comment.Stance.values, 0), **{row["stance"]: row["n"] for row in rows}}
+def stances(said: list[Said]) -> dict[str, int]:
+    """How many of these comments are for, against, neither; hidden ones do not count."""
+    found = dict.fromkeys(Comment.Stance.values, 0)
+    for one in said:
+        found[one.comment.stance] += not one.comment.hidden
+    return found
 
 
 def comment_of(measure: Measure, number: Any) -> Comment:

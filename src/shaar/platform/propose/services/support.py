@@ -31,7 +31,8 @@ def support(*, acting: Person, measure: Measure, on_behalf_of: Person | None = N
     if not helping:
         limits.count("vote", str(acting.pk))
     with transaction.atomic():
-        measure = Measure.objects.select_for_update().get(pk=measure.pk)
+        rows = Measure.objects.select_for_update(of=("self",)).select_related("process", "territory")
+        measure = rows.get(pk=measure.pk)
         require_feature(measure.process, Feature.SUPPORT)
         _check_young(measure)
         if not (may_support(person, measure) or (helping and not measure.hidden)):
