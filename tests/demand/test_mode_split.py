@@ -47,7 +47,7 @@ def city(seed: int = 0, n: int = 7):
 
 
 def test_generalised_cost_by_hand():
-    """Adults with a car: 0.35 x 1700 / 60 = 9.917 tenge a minute; 10 min, walk 3 x 2, wait 4 x 2, a change at 8, 100."""
+    """Adults with a car: 0.35 x 1700 / 60 = 9.917 tenge a minute; 10 min, walk 3 x 2, wait 4 x 2, 1 change at 8."""
     weights = part_weights(P, "adult_car")
     parts = {"in_vehicle": 10.0, "walk": 3.0, "wait": 4.0, "transfers": 1.0, "fare": 100.0}
     assert generalised_minutes(parts, weights) == pytest.approx(10 + 6 + 8 + 8 + 100 / (0.35 * 1700 / 60))
