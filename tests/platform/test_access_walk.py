@@ -40,7 +40,7 @@ GROUPS = {
 #: Whoever asks, a page without a POST of its own must change nothing; these ask.
 _FEW = ("anonymous", "resident", "admin")
 #: Tables that remember requests rather than what people do.
-_PASSING = {"sessions.Session", "usersessions.UserSession"}
+_PASSING = {"sessions.Session", "usersessions.UserSession", "kernel.LimitCount"}
 
 
 def routes() -> dict[str, tuple[str, set[str]]]:
@@ -166,6 +166,19 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
         "api:proposals/<ref>/comments": {
             "text": "Согласен с этим.", "key": "0f0c4f5e-1111-4222-8333-444455556667",
         },
+    }  # fmt: skip
+    kwargs["api:ballots/<slug>/files/<name>"] = {"slug": box.slug, "name": "x.pb"}
+    words = {"text": "Посадим деревья и поставим скамейки.", "asked": "100", "own": []}
+    posts |= {
+        "api:calls/<slug>/applications": {
+            **words, "proposal": city.proposal.ref, "territory": "north", "own": [{"kind": "cash", "amount": "900"}],
+            "key": "0f0c4f5e-1111-4222-8333-444455556668",
+        },
+        "api:applications/<ref>": {**words, "version": 1},
+        "api:applications/<ref>/reports": {
+            "text": words["text"], "spent": "1", "key": "0f0c4f5e-1111-4222-8333-444455556669",
+        },
+        "api:ballots/<slug>/vote": {"choices": {"1": 1}, "key": "0f0c4f5e-1111-4222-8333-444455556670"},
     }  # fmt: skip
     queries = {"desk_moderate": f"?ref={city.proposal.ref}", "api:places/at": "?lon=71&lat=51"}
     return SimpleNamespace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,16 @@ def _ask(path: str, host: str, *, secure: bool) -> None:
         "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }  # fmt: skip
-    answer = application(environ, lambda *_said: None)
+    answer = application(environ, _hear)
     for _part in answer:
         pass
     close = getattr(answer, "close", None)
     if close is not None:
         close()
+
+
+def _hear(_status: str, _headers: list[tuple[str, str]], _fault: Any = None, /) -> Callable[[bytes], object]:
+    return lambda _part: None
 
 
 warm_up()

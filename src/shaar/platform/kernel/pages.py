@@ -40,7 +40,7 @@ class KeptPagesMiddleware:
         if not seconds or not _of_nobody(request):
             return self.get_response(request)
         key = (
-            request.get_host(), request.scheme, request.get_full_path(), get_language_from_request(request),
+            request.get_host(), request.scheme or "", request.get_full_path(), get_language_from_request(request),
             request.headers.get("HX-Request", ""), request.headers.get("HX-Target", ""),
             request.headers.get("Accept", ""), request.headers.get("Accept-Encoding", ""),
         )  # fmt: skip
