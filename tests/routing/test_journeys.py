@@ -99,7 +99,7 @@ def test_single_departure_equals_the_matrix_and_brute_force(net, origin, destina
 @given(networks(), st.integers(0, N_ZONES - 1), st.integers(0, N_ZONES - 1), st.integers(0, 400), st.integers(1, 300))
 def test_a_window_holds_every_journey_worth_taking(net, origin, destination, lo, width):
     *parts, phases = net
-    day, access, transfers, egress, walk = parts
+    day, access, transfers, egress, _ = parts
     ask = {"origin": origin, "destination": destination, "max_rides": 3, "max_minutes": 30, "phases": phases[0]}
     found = journeys(*parts, window=(lo, lo + width), **ask)
     on_foot = [j for j in found if j.rides == 0]

@@ -15,6 +15,8 @@ from shaar.engine.errors import ShaarError
 COMMANDS = {
     "city": ("shaar.cli.city", "city", "Make a city folder from raw files, and check one."),
     "baseline": ("shaar.cli.baseline", "baseline", "Say how a city stands today: service, access, journeys, fleet."),
+    "access": ("shaar.cli.access", "access", "Say what every group of people reaches, and who gains by a change."),
+    "safety": ("shaar.cli.safety", "safety", "Rank places by crashes; audit the walks to schools and stops."),
     "design": ("shaar.cli.design", "design", "Design lines and headways under a fleet limit."),
     "plan": ("shaar.cli.plan", "plan", "Check, baseline, design, compare, account carbon, and write one report."),
     "parking": ("shaar.cli.parking", "parking", "Say how full parking is, what it costs, and what a price changes."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +89,7 @@ def lay_out(draws: Sequence[tuple[DayTimetable, F64]]) -> Tables:
     n_stops = draws[0][0].n_stops
     stop_ptr = _ptr([len(s) for s in sequences])
     serve_ptr, serve_p, serve_i = [], [], []
-    for b, e in zip(draw_pat[:-1], draw_pat[1:]):
+    for b, e in pairwise(draw_pat):
         flat = _joined(sequences[b:e])
         count = np.diff(stop_ptr[b : e + 1])
         order = np.argsort(flat, kind="stable")

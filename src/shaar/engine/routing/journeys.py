@@ -35,7 +35,7 @@ class Leg:
     metres
         Of a walk: street distance (level metres of effort for profiles that slopes slow down); nan of a ride.
     links
-        Of a walk, where the streets were given: links in order (see :func:`shaar.engine.routing.journey_walks.on_streets`).
+        Of a walk put on streets (:func:`shaar.engine.routing.journey_walks.on_streets`): link ids in order.
     route, trip, pattern
         Of a ride: route number in ``route_ids``, trip of the feed, pattern of the timetable; -1, "" and -1 of a walk.
     boarded, left
