@@ -18,10 +18,12 @@ from shaar.engine.progress import Progress, silent
 
 F64 = npt.NDArray[np.float64]
 
-#: Sweeps over the bushes between two updates of their links.
-SWEEPS = 7
+#: Sweeps over the bushes between two updates of their links: at first, and at most, as the links settle.
+SWEEPS = (7, 48)
+#: Sweeps double where an update has not brought the gap below this share of the last one.
+SLOW = 0.2
 #: Bushes whose largest difference was below this share of the mean difference wait for the next update.
-WAIT = 0.02
+WAIT = 0.1
 #: Links times bushes of one kernel call, so that an interrupt is heard within a fraction of a second.
 CHUNK = 20_000_000
 
@@ -104,9 +106,9 @@ def equilibrium(
 ) -> RoadFlows:
     """Assign car trips so that no used route costs more than another of the same origin, destination and class.
 
-    Each origin and class keeps a bush, an acyclic set of links. In turn every bush is evened out: at each node, the last
-    one first, flow moves from the dearest used route to the cheapest by a Newton step on the two segments in which they
-    differ. Now and then links without flow leave the bushes and links that shorten a route join, if the greatest cost
+    Each origin and class keeps a bush, an acyclic set of links. In turn every bush is evened out: at each node, the
+    last one first, flow moves from the dearest used route to the cheapest by a Newton step on the two segments in which
+    they differ. Now and then links without flow leave the bushes and links that shorten a route join, if the greatest cost
     in the bush rises along them, which keeps it acyclic.
 
     Parameters
@@ -161,20 +163,21 @@ def equilibrium(
         state.warm(start)
     steps: list[Step] = []
     stopped = False
-    reached = np.inf
-    mean_trip = 1.0
+    reached, sweeps = np.inf, SWEEPS[0]
     per_call = max(1, CHUNK // max(1, len(graph.tail)))
     try:
         for number in range(most):
             state.count()
-            reached = state.update()
+            before, reached = reached, state.update()
             steps.append(Step(time.perf_counter() - began, reached, _objective(state)))
             progress("road equilibrium", number + 1, None, f"relative gap {reached:.1e}")
             if reached <= gap:
                 break
+            if reached > SLOW * before and number > 2:
+                sweeps = min(2 * sweeps, SWEEPS[1])
             mean_trip = state.total_cost() / max(float(state.supply.sum()), 1e-300)
             wait = max(gap, reached * WAIT) * mean_trip
-            for k in range(SWEEPS):
+            for k in range(sweeps):
                 done = 0
                 for lo in range(0, state.bushes, per_call):
                     done += state.sweep(wait if k else -1.0, 1e-14, lo, min(lo + per_call, state.bushes))

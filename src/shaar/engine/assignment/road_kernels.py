@@ -325,7 +325,7 @@ def _conserve(k: Any, first: Any, order: Any, demand: Any, back: Any, flow: Any,
 
 @njit(cache=True, nogil=True)
 def update_bushes(lo: Any, hi: Any, change: Any, origin: Any, cls: Any, demand: Any, fs: Any, head: Any, tail: Any,
-                  rs: Any, rl: Any, blocked: Any, start: Any, room: Any, size: Any, link: Any, back: Any, flow: Any,
+                  blocked: Any, start: Any, room: Any, size: Any, link: Any, back: Any, flow: Any,
                   cost: Any, least: Any, need: Any) -> None:  # fmt: skip
     """Fit the bushes lo to hi to the costs of the moment: drop unused links, add links that shorten, order anew.
 
@@ -351,6 +351,10 @@ def update_bushes(lo: Any, hi: Any, change: Any, origin: Any, cls: Any, demand: 
     ring = np.empty(nn, np.int64)
     queued = np.zeros(nn, np.bool_)
     held = np.full(nl, -1.0)
+    last = np.empty(nn, np.int64)
+    chain = np.empty(nl, np.int64)
+    for u in range(nn):
+        dist[u] = INF
     for i in range(lo, hi):
         need[i] = 0
         least[i] = 0.0
@@ -380,114 +384,125 @@ def update_bushes(lo: Any, hi: Any, change: Any, origin: Any, cls: Any, demand: 
         for q in range(1, k):
             near[order[q]] = low[q]
         # Links without flow that are not on a shortest route leave; the greatest costs are then found anew.
+        m = 0
         for q in range(1, k):
             bu = -INF
+            d = 0
             for p in range(first[q], first[q + 1]):
                 if flow[p] > 0.0 or pl[q] == p:
                     e = link[p]
                     held[e] = flow[p]
-                    d = far[tail[e]] + ce[e]
-                    bu = max(bu, d)
+                    d += 1
+                    w = back[p]
+                    w = ~w if w < 0 else w
+                    if high[w] + ce[e] > bu:
+                        bu = high[w] + ce[e]
+            high[q] = bu
             far[order[q]] = bu
-        # True distances, from the bush's labels by correction (first in, first out).
-        for u in range(nn):
-            dist[u] = near[u]
+            inn[order[q]] = d
+            m += d
+        dropped = size[i] - m
+        # One look at all links: those that lower a label of the bush, for the true distances, and those to add. far
+        # rises along every link of the bush and strictly along every new one, so no circle can close.
         n = 0
         at = 0
+        added = 0
+        for q in range(k):
+            u = order[q]
+            dist[u] = low[q]
         for q in range(k):
             u = order[q]
             if blocked[u] and u != r:
                 continue
+            fu = high[q]
+            du = dist[u]
             for e in range(fs[u], fs[u + 1]):
-                if dist[u] + ce[e] < dist[head[e]]:
-                    dist[head[e]] = dist[u] + ce[e]
-                    if not queued[head[e]]:
-                        queued[head[e]] = True
-                        ring[(at + n) % nn] = head[e]
+                w = head[e]
+                if du + ce[e] < dist[w]:
+                    dist[w] = du + ce[e]
+                    if not queued[w]:
+                        queued[w] = True
+                        ring[(at + n) % nn] = w
                         n += 1
+                if fu + ce[e] < far[w] and held[e] < 0.0 and w != r:
+                    held[e] = 0.0
+                    inn[w] += 1
+                    added += 1
+        # The rest of the corrections, first in, first out.
         while n > 0:
             u = ring[at]
-            at = (at + 1) % nn
+            at += 1
+            if at == nn:
+                at = 0
             n -= 1
             queued[u] = False
             if blocked[u] and u != r:
                 continue
             for e in range(fs[u], fs[u + 1]):
-                if dist[u] + ce[e] < dist[head[e]]:
-                    dist[head[e]] = dist[u] + ce[e]
-                    if not queued[head[e]]:
-                        queued[head[e]] = True
-                        ring[(at + n) % nn] = head[e]
+                w = head[e]
+                if dist[u] + ce[e] < dist[w]:
+                    dist[w] = dist[u] + ce[e]
+                    if not queued[w]:
+                        queued[w] = True
+                        ring[(at + n) % nn] = w
                         n += 1
         t = 0.0
         for z in range(zones):
             if demand[i, z] > 0.0:
                 t += demand[i, z] * dist[z]
         least[i] = t
-        if change:
-            # far rises along every link of the bush and strictly along every new one, so no circle can close.
-            added = 0
+        for q in range(k):
+            dist[order[q]] = INF
+        if change and added == 0:
             for q in range(k):
                 u = order[q]
                 if blocked[u] and u != r:
                     continue
-                fu = far[u]
                 for e in range(fs[u], fs[u + 1]):
                     w = head[e]
-                    if held[e] < 0.0 and fu + ce[e] < far[w] and w != r:
+                    if far[u] < far[w] and near[u] + ce[e] < near[w] and held[e] < 0.0 and w != r:
                         held[e] = 0.0
+                        inn[w] += 1
                         added += 1
-            if added == 0:
-                for q in range(k):
-                    u = order[q]
-                    if blocked[u] and u != r:
-                        continue
-                    for e in range(fs[u], fs[u + 1]):
-                        w = head[e]
-                        if held[e] < 0.0 and far[u] < far[w] and near[u] + ce[e] < near[w] and w != r:
-                            held[e] = 0.0
-            # Topological order (Kahn), then the links by the node they enter.
-            m = 0
+        m += added
+        if not change or m > room[i] or (added == 0 and dropped == 0):
+            if change and m > room[i]:
+                need[i] = m
             for q in range(k):
                 u = order[q]
-                d = 0
-                for j in range(rs[u], rs[u + 1]):
-                    if held[rl[j]] >= 0.0:
-                        d += 1
-                inn[u] = d
-                m += d
-            if m > room[i]:
-                need[i] = m
-            else:
-                order[0] = r
-                rank[r] = 0
-                n = 1
-                q = 0
-                while q < n:
-                    u = order[q]
-                    q += 1
-                    for e in range(fs[u], fs[u + 1]):
-                        if held[e] >= 0.0:
-                            w = head[e]
-                            inn[w] -= 1
-                            if inn[w] == 0:
-                                order[n] = w
-                                rank[w] = n
-                                n += 1
-                p = s
-                for q in range(1, n):
-                    u = order[q]
-                    begin = p
-                    for j in range(rs[u], rs[u + 1]):
-                        e = rl[j]
-                        if held[e] >= 0.0:
-                            link[p] = e
-                            flow[p] = held[e]
-                            back[p] = rank[tail[e]]
-                            p += 1
-                    back[begin] = ~back[begin]
-                size[i] = p - s
+                for e in range(fs[u], fs[u + 1]):
+                    held[e] = -1.0
+            continue
+        # Topological order (Kahn); links wait in a chain at the node they enter.
         for q in range(k):
+            last[order[q]] = -1
+        order[0] = r
+        rank[r] = 0
+        n = 1
+        q = 0
+        while q < n:
             u = order[q]
-            for j in range(rs[u], rs[u + 1]):
-                held[rl[j]] = -1.0
+            q += 1
+            for e in range(fs[u], fs[u + 1]):
+                if held[e] >= 0.0:
+                    w = head[e]
+                    chain[e] = last[w]
+                    last[w] = e
+                    inn[w] -= 1
+                    if inn[w] == 0:
+                        order[n] = w
+                        rank[w] = n
+                        n += 1
+        p = s
+        for q in range(1, n):
+            e = last[order[q]]
+            begin = p
+            while e >= 0:
+                link[p] = e
+                flow[p] = held[e]
+                back[p] = rank[tail[e]]
+                held[e] = -1.0
+                p += 1
+                e = chain[e]
+            back[begin] = ~back[begin]
+        size[i] = p - s

@@ -14,17 +14,6 @@ from shaar.engine.errors import InputError
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-__all__ = [
-    "BPR",
-    "CONICAL",
-    "RoadNetwork",
-    "VehicleClass",
-    "check_network",
-    "conical_b",
-    "delay_integral",
-    "delay_minutes",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class RoadNetwork:

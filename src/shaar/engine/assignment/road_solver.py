@@ -165,7 +165,7 @@ class Solver:
 
         def step(lo: int, hi: int) -> None:
             kernels.update_bushes(
-                lo, hi, change, self.origin, self.cls, self.demand, g.fs, g.head, g.tail, g.rs, g.rl, g.blocked,
+                lo, hi, change, self.origin, self.cls, self.demand, g.fs, g.head, g.tail, g.blocked,
                 self.start, self.room, self.size, self.link, self.back, self.flow, self.cost, self.least, self.need,
             )  # fmt: skip
 
