@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -128,7 +128,10 @@ def place_rows(
     parameters: Mapping[str, float],
     options: Options,
 ) -> pl.DataFrame:
-    """One row a place and group that has people: means over them, and the share near enough to each service."""
+    """One row a place and group that has people: means over them, and the share near enough to each service.
+
+    In means of minutes a way that is not possible counts as the longest journey.
+    """
     wanted = [f"jobs_{t}" for t in options.thresholds] + ["jobs_gravity", "jobs_minutes"]
     wanted += [f"{p}_{m}" for p in found for m in ("minutes", "third", "within")]
     rows: list[dict[str, object]] = []
@@ -147,7 +150,7 @@ def place_rows(
             for m in wanted:
                 value = _column(zones, m + suffix(group))
                 if value is not None:
-                    row[m] = _mean(value, w)
+                    row[m] = _mean(_with_limit(m, value, options), w)
             for p in found:
                 value = _column(zones, f"{p}_minutes{suffix(group)}")
                 assert value is not None
@@ -165,6 +168,14 @@ def _column(zones: pl.DataFrame, name: str) -> F64 | None:
     if name not in zones.columns:
         return None
     return zones[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _with_limit(measure: str, value: F64, options: Options) -> F64:
+    """Count a way that is not possible as the longest journey: means of two networks are then over the same people."""
+    if not measure.endswith(("_minutes", "_third")):
+        return value
+    out: F64 = np.where(np.isfinite(value), value, options.max_minutes)
+    return out
 
 
 def _mean(value: F64, w: F64) -> float | None:
@@ -242,7 +253,8 @@ def service_table(
 def worst_zones(zones: pl.DataFrame, found: Mapping[str, Facilities], options: Options) -> pl.DataFrame:
     """Return the ten zones (of at least 50 residents) that are farthest from what people need.
 
-    The figure is the mean of the minutes to a tenth of the jobs, the nearest school, clinic and shop. A way that is not possible counts as the longest journey.
+    The figure is the mean of the minutes to a tenth of the jobs, the nearest school, clinic and shop. A way that is
+    not possible counts as the longest journey.
     """
     names = [n for n in ("jobs_minutes", "schools_minutes", "clinics_minutes", "shops_minutes") if n in zones.columns]
     if not names:
@@ -256,12 +268,11 @@ def worst_zones(zones: pl.DataFrame, found: Mapping[str, Facilities], options: O
     )
 
 
-def compare(
-    city: City, groups: Groups, before: pl.DataFrame, after: pl.DataFrame, thresholds: Sequence[int]
-) -> pl.DataFrame:
+def compare(city: City, groups: Groups, before: pl.DataFrame, after: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Count who gains and who loses between two zone tables of one city, by measure, place and group.
 
-    A change of up to a minute, or of 1 % of the city's mean before in numbers reached, counts as none.
+    A change of up to a minute, or of 1 % of the city's mean before in numbers reached, counts as none. A way that is
+    not possible counts as the longest journey.
 
     Returns
     -------
@@ -271,7 +282,7 @@ def compare(
     where = members(city)
     inside = {place: mask for place, _, _, mask in where}
     parts = []
-    wanted = [f"jobs_{t}" for t in thresholds] + ["jobs_minutes"]
+    wanted = [f"jobs_{t}" for t in options.thresholds] + ["jobs_minutes"]
     wanted += [f"{p}_minutes" for p in TITLES if p != "jobs" and f"{p}_minutes" in before.columns]
     for m in wanted:
         slow = m.endswith("_minutes")
@@ -279,6 +290,7 @@ def compare(
             b, a = _column(before, m + suffix(group)), _column(after, m + suffix(group))
             if b is None or a is None:
                 continue
+            b, a = _with_limit(m, b, options), _with_limit(m, a, options)
             mean = _mean(b, groups.persons["everyone"]) or 0.0
             tolerance = SAME_MINUTES if slow else SAME_PART * mean
             table = winners_and_losers(
