@@ -235,7 +235,7 @@ def test_a_small_vote_counted_by_hand(make_box, person, manager, end, django_cap
     assert (shares.rule, shares.deciding, most.deciding) == ("equal_shares", True, False)
     words = {line.project.number: line.words for line in most.lines}
     assert words[4] == "Not funded: nobody chose it."
-    assert words[2] == "Not funded: it costs 300 and 0 was left; 300 lacking."
+    assert words[2] == "Not funded: it costs 300\u00a0₸ and 0\u00a0₸ was left; 300\u00a0₸ lacking."
     outcomes = {one.project.number: (one.funded, one.votes) for one in selectors.outcomes(box, [told])}
     assert outcomes == {1: (True, 6), 2: (True, 3), 3: (False, 6), 4: (False, 0)}
 

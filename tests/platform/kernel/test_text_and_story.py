@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import date
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,3 +147,25 @@ def test_every_verb_that_is_recorded_has_a_sentence():
     verbs = recorded_verbs()
     assert len(verbs) > 20
     assert sorted(verbs - story.verbs()) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "grant", "due"),
+    [
+        ("ru", "1\u202f234\u202f567,50\u00a0₸", "1\u00a0марта\u00a02027"),
+        ("ky", "1\u202f234\u202f567,50\u00a0₸", "2027-ж.,\u00a01-март"),
+        ("en", "a grant of 1\u202f234\u202f567.50\u00a0₸", "1\u00a0march\u00a02027"),
+    ],
+)
+def test_sums_and_days_read_as_on_pages(person, language, grant, due):
+    who = person()
+    with transaction.atomic():
+        granted = events.record("application.approved", who, acting=who, awarded=Decimal("1234567.50"))
+        sent = events.record("application.submitted", who, acting=who, asked=Decimal("400.00"))
+        asked = events.record("application.refund_due", who, acting=who, amount=Decimal(300), due=date(2027, 3, 1))
+        old = events.record("application.approved", who, acting=who, awarded="a lot")
+    with translation.override(language):
+        assert grant in story.sentence(granted)
+        assert "400\u00a0₸" in story.sentence(sent) and "400.00" not in story.sentence(sent)
+        assert "300\u00a0₸" in story.sentence(asked) and due in story.sentence(asked).lower()
+        assert "a lot" in story.sentence(old)

@@ -14,6 +14,7 @@ from shaar.engine.errors import InputError
 from shaar.engine.participation.ballots import Ballot, BallotError, BallotKind, BallotRules, Election, Project
 from shaar.engine.participation.ballots import check_ballot as engine_check
 from shaar.platform.kernel.errors import Invalid
+from shaar.platform.kernel.saying import money
 
 from .models import BallotBox, CastBallot
 
@@ -94,7 +95,7 @@ def _said(wrong: BallotError) -> str:
         case "too_many":
             return _("You chose %(named)s projects; at most %(limit)s may be chosen.") % facts
         case "too_dear":
-            cost, limit = major(facts["cost"]), major(facts["limit"])
+            cost, limit = money(major(facts["cost"])), money(major(facts["limit"]))
             return _("These projects cost %(cost)s together; there is %(limit)s.") % {"cost": cost, "limit": limit}
         case "points_sum_high":
             return _("You gave %(points)s points; there are %(limit)s to give.") % facts

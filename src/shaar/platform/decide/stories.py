@@ -57,13 +57,15 @@ SENTENCES: dict[str, Any] = {
     "ballot.count_failed": _("The ballots could not be counted."),
     "ballot.confirmed": _("The result was confirmed; projects funded: %(winners)s."),
 }
+#: Facts that are money.
+SUMS = ("money", "asked", "awarded", "amount", "spent")
 
 
 def register() -> None:
     """Tell the kernel; called when the app is ready."""
     from .policies import ballot, grant
 
-    story.register(SENTENCES)
+    story.register(SENTENCES, sums=SUMS, days=("due",))
     seeing.register("decide.application", grant.may_open_file, may_change=grant.may_add_files)
     seeing.register(
         "decide.report",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.apps import apps
@@ -13,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from .fields import LANGUAGES, in_language
 from .models import Event
+from .saying import day_text, money
 from .seeing import kind_of
 
 #: A msgid with named places for facts of the event (lazy), or a function of the event that gives the sentence.
 Sentence = Any
 _SENTENCES: dict[str, Sentence] = {}
+#: How facts of a verb are written that are no words: sums of money, days.
+_WRITTEN: dict[str, dict[str, Callable[[Any], str]]] = {}
 
 
 class _Facts(dict[str, Any]):
@@ -27,13 +31,33 @@ class _Facts(dict[str, Any]):
         return "–"
 
 
-def register(sentences: Mapping[str, Sentence]) -> None:
+def register(
+    sentences: Mapping[str, Sentence], *, sums: Iterable[str] = (), days: Iterable[str] = ()
+) -> None:  # fmt: skip
     """Say how verbs read; call it in ``AppConfig.ready``.
 
     A sentence is ``gettext_lazy("%(who)s proposed this.")`` or a function of the event. Places: every fact given to
     `events.record` (texts in several languages come in the reader's), ``who`` did it, and ``whom`` it was done for.
+    ``sums`` and ``days``: names of facts of these verbs that are money of the installation, or days; they are written
+    as on pages.
     """
     _SENTENCES.update(sentences)
+    written: dict[str, Callable[[Any], str]] = {**dict.fromkeys(sums, _sum), **dict.fromkeys(days, _day)}
+    _WRITTEN.update(dict.fromkeys(sentences, written))
+
+
+def _sum(value: Any) -> str:
+    try:
+        return money(value)
+    except ArithmeticError:  # no number, in an event of long ago
+        return str(value)
+
+
+def _day(value: Any) -> str:
+    try:
+        return day_text(date.fromisoformat(str(value)))
+    except ValueError:
+        return str(value)
 
 
 def verbs() -> set[str]:
@@ -55,7 +79,11 @@ def sentence(event: Event) -> str:
 def facts(event: Event) -> dict[str, Any]:
     """Facts of an event as its sentence needs them."""
     found = _Facts(who=name(event.actor), whom=name(event.on_behalf_of))
+    written = _WRITTEN.get(event.verb, {})
     for key, value in event.data.items():
+        if key in written and value is not None:
+            found[key] = written[key](value)
+            continue
         texts = isinstance(value, dict) and bool(value) and set(value) <= set(LANGUAGES)
         found[key] = in_language(value) if texts else value
     return found

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from shaar.platform.accounts.policies import territories_of
 from shaar.platform.kernel.errors import Missing
+from shaar.platform.kernel.saying import money
 
 from ..election import major, project_id
 from ..models import BallotBox, BallotProject, CastBallot, Count, PaperSheet, Participation
@@ -125,6 +126,21 @@ def sheets(box: BallotBox) -> QuerySet[PaperSheet]:
 def count_of(box: BallotBox) -> Count | None:
     """The count of a vote, if one was begun."""
     return Count.objects.filter(box=box).first()
+
+
+def file_of(box: BallotBox, name: str) -> str:
+    """An anonymous file of ballots, in the format of Pabulib.
+
+    Raises
+    ------
+    Missing
+        There is none of this name, or the vote is not counted.
+    """
+    count = count_of(box)
+    text = count.files.get(name) if count and count.status == Count.Status.DONE else None
+    if text is None:
+        raise Missing("ballot.file", _("There is no such file."))
+    return str(text)
 
 
 def told(box: BallotBox, count: Count) -> list[Part]:
@@ -267,6 +283,5 @@ def _notes(step: dict[str, Any], known: Mapping[str, BallotProject]) -> tuple[st
 
 
 def _sum(hundredths: float) -> str:
-    """A sum as it stands in a sentence; thousands apart, hundredths only where there are any."""
-    text = f"{hundredths / 100:,.2f}".replace(",", "\u202f")
-    return text.removesuffix(".00")
+    """A sum as it stands in a sentence; hundredths only where there are any."""
+    return money(round(Decimal(hundredths) / 100, 2))

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from shaar.platform.accounts.models import Person
@@ -15,10 +15,13 @@ from shaar.platform.accounts.policies import territories_of
 from shaar.platform.kernel.errors import Missing
 from shaar.platform.propose.models import Measure
 
-from ..models import Application, Call, Lot, Session
+from ..models import Application, Call, Lot, Programme, Session
 from ..policies import grant as policies
 from ..states import FUNDED, S
 from .money import awarded_in, planned
+
+#: Measures in these states are not applied with any more.
+OVER = (Measure.Status.MERGED, Measure.Status.WITHDRAWN, Measure.Status.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Step:
 
     text: str
     day: date | None = None
+
+
+def programmes(*, viewer: Any) -> QuerySet[Programme]:
+    """Programmes of calls that the viewer may see, each with those calls."""
+    seen = calls(viewer=viewer)
+    found = Programme.objects.filter(pk__in=seen.order_by().values("programme")).select_related("donor")
+    return found.prefetch_related(Prefetch("calls", seen)).order_by("slug")
 
 
 def calls(*, viewer: Any) -> QuerySet[Call]:
@@ -107,9 +117,8 @@ def sessions(call: Call) -> QuerySet[Session]:
 
 def measures_to_apply_with(person: Person) -> QuerySet[Measure]:
     """Proposals of the person that may still be carried out."""
-    gone = (Measure.Status.MERGED, Measure.Status.WITHDRAWN, Measure.Status.DONE)
     own = Q(author=person) | Q(credits__person=person)
-    return Measure.objects.filter(own, hidden=False).exclude(status__in=gone).distinct().order_by("-published_at")
+    return Measure.objects.filter(own, hidden=False).exclude(status__in=OVER).distinct().order_by("-published_at")
 
 
 def to_check(person: Any) -> QuerySet[Application]:

@@ -17,11 +17,13 @@ from shaar.platform.kernel import events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
 from shaar.platform.kernel.once import once
 from shaar.platform.kernel.references import next_reference
+from shaar.platform.kernel.saying import money
 from shaar.platform.propose.checking import check
 from shaar.platform.propose.models import Measure
 
 from ..models import Application, Call, Contribution, Lot
 from ..policies.grant import is_applicant, may_apply_with, may_check, may_edit, takes_part
+from ..selectors.grant import OVER
 from ..states import APPLICATION, S
 from .telling import tell_applicant
 
@@ -69,6 +71,10 @@ def apply(
                 raise Forbidden(
                     "application.measure",
                     _("You may apply with a proposal of your own, or for an organisation that you speak for."),
+                )
+            if measure.status in OVER:
+                raise Conflict(
+                    "application.over", _("This proposal is joined with another one, withdrawn or done already.")
                 )
             _require_free(call, measure)
             row = Application(
@@ -215,7 +221,7 @@ def _fit(row: Application, own: Lines) -> list[Contribution]:
     most = min(call.ceiling, row.lot.money)
     if row.asked > most:
         raise Invalid(
-            "application.ceiling", _("At most %(most)s may be asked for here.") % {"most": most}, field="asked"
+            "application.ceiling", _("At most %(most)s may be asked for here.") % {"most": money(most)}, field="asked"
         )
     lines = [Contribution(**line) for line in own]
     for line in lines:
@@ -227,7 +233,7 @@ def _fit(row: Application, own: Lines) -> list[Contribution]:
         raise Invalid(
             "application.share",
             _("Residents have to bring in at least %(share)s %% of the cost: %(least)s for this sum.")
-            % {"share": call.share, "least": least},
+            % {"share": call.share, "least": money(least)},
             field="own",
         )
     return lines

@@ -16,6 +16,7 @@ from shaar.engine.participation.envelopes import Place, allot
 from shaar.platform.accounts.models import Person
 from shaar.platform.kernel import events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
+from shaar.platform.kernel.saying import money
 from shaar.platform.places.models import Territory
 from shaar.platform.propose.checking import check
 from shaar.platform.propose.models import Measure
@@ -113,7 +114,9 @@ def add_project(
         envelope = _envelope_of(box, measure)
         limit = envelope.base + envelope.top_up if envelope else box.budget
         if cost > limit:
-            raise Invalid("ballot.dear", _("It costs more than there is: %(limit)s.") % {"limit": limit}, field="cost")
+            raise Invalid(
+                "ballot.dear", _("It costs more than there is: %(limit)s.") % {"limit": money(limit)}, field="cost"
+            )
         last = box.projects.order_by("-number").first()
         made = BallotProject(
             box=box, number=last.number + 1 if last else 1, measure=measure, application=row, envelope=envelope,

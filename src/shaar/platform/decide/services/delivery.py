@@ -15,6 +15,7 @@ from shaar.platform.accounts.models import Person
 from shaar.platform.kernel import events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
 from shaar.platform.kernel.once import once
+from shaar.platform.kernel.saying import money
 from shaar.platform.propose.checking import check
 
 from ..models import Agreement, Application, Refund, Report, Tranche
@@ -49,7 +50,7 @@ def sign_agreement(
         parts = list(tranches)
         if any(amount <= 0 for amount, _on in parts) or total(amount for amount, _on in parts) != row.awarded:
             raise Invalid(
-                "tranche.sum", _("The parts have to add up to the grant: %(sum)s.") % {"sum": row.awarded},
+                "tranche.sum", _("The parts have to add up to the grant: %(sum)s.") % {"sum": money(row.awarded)},
                 field="tranches",
             )  # fmt: skip
         made = Agreement(

@@ -16,7 +16,7 @@ from shaar.platform.decide.policies import ballot as policies
 from shaar.platform.decide.selectors import ballot as selectors
 from shaar.platform.decide.services import vote as services
 from shaar.platform.kernel import events
-from shaar.platform.kernel.errors import Conflict, Missing, Refusal
+from shaar.platform.kernel.errors import Conflict, Refusal
 from shaar.platform.kernel.gate import public, signed_in
 from shaar.platform.places.models import Territory
 from shaar.platform.portal import panels
@@ -110,11 +110,7 @@ def _sums(one: BallotBox, projects: list[BallotProject], given: dict[str, Any]) 
 @public
 def recount(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """An anonymous file of ballots, in the format of Pabulib."""
-    one = selectors.box(viewer=request.user, slug=slug)
-    count = selectors.count_of(one)
-    text = count.files.get(name) if count and count.status == Count.Status.DONE else None
-    if text is None:
-        raise Missing("ballot.file", _("There is no such file."))
+    text = selectors.file_of(selectors.box(viewer=request.user, slug=slug), name)
     answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
