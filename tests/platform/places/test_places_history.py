@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from tests.platform.places.conftest import square
 
-from shaar.platform.accounts.policies import has_role
-from shaar.platform.kernel import events
+from shaar.platform.accounts.models import Role
+from shaar.platform.accounts.policies import forget, has_role
+from shaar.platform.kernel import events, story
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
+from shaar.platform.kernel.models import Event, Message
 from shaar.platform.places import selectors
 from shaar.platform.places.models import Territory
 from shaar.platform.places.services import merge, move, rename, split
@@ -131,3 +136,51 @@ def test_territories_of_different_districts_are_not_merged(outlined, mayor):
     with pytest.raises(Invalid):
         merge([outlined["north"], outlined["south"]], into=Part("urker", {"ru": "x"}), acting=mayor, reason="x")
     assert Territory.objects.filter(until__isnull=False).count() == 0
+
+
+def test_roles_at_a_place_that_is_split_hold_at_its_parts(outlined, mayor, person):
+    leader, waits = person("Лидер", leader="urker"), person("Глава", head="urker")
+    waits.roles.update(approved_by=None)
+    gone = person("Бывший", officer="urker")
+    gone.roles.update(ended_at=timezone.now())
+    given = leader.roles.get()
+    made = split(
+        outlined["urker"], parts=[Part("urker-1", {"ru": "Уркер-1"}), Part("urker-2", {"ru": "Уркер-2"})],
+        acting=mayor, reason="реформа",
+    )  # fmt: skip
+    for part in made:
+        forget(leader), forget(waits), forget(gone)
+        assert has_role(leader, "leader", territory=part)
+        assert not has_role(waits, "head", territory=part) and not has_role(gone, "officer", territory=part)
+        passed = leader.roles.get(territory=part)
+        assert (passed.until, passed.since, passed.reason) == (given.until, given.since, given.reason)
+        assert waits.roles.get(territory=part).approved_by_id is None
+    # What was written at the ended place is still hers to see to.
+    outlined["urker"].refresh_from_db()
+    assert has_role(leader, "leader", territory=outlined["urker"])
+    told = Event.objects.filter(verb="role.passed_on")
+    assert told.count() == 4 and {one.actor_id for one in told} == {mayor.pk}
+    with override("ru"):
+        assert "Уркер-1" in story.sentence(told.filter(data__territory="urker-1").first())
+    assert set(Message.objects.values_list("person", flat=True)) == {leader.pk, waits.pk}
+
+
+def test_roles_at_places_that_are_merged_hold_once_and_a_rename_keeps_them(outlined, mayor, person):
+    other = Territory.objects.create(
+        code="telmana", kind="settlement", names={"ru": "Тельмана"}, parent=outlined["south"],
+        path="city/south/telmana/",
+    )  # fmt: skip
+    officer = person("Двое", officer="urker")
+    Role.objects.create(
+        person=officer, kind="officer", territory=other, until=timezone.localdate() + timedelta(days=500), reason="x"
+    )
+    rename(outlined["urker"], names={"ru": "Новый Уркер"}, acting=mayor, reason="решение")
+    forget(officer)
+    assert has_role(officer, "officer", territory=outlined["urker"]) and officer.roles.count() == 2
+    both = merge([outlined["urker"], other], into=Part("big", {"ru": "Большой"}), acting=mayor, reason="реформа")
+    forget(officer)
+    assert has_role(officer, "officer", territory=both) and not has_role(
+        officer, "officer", territory=outlined["south"]
+    )
+    assert officer.roles.get(territory=both).until == timezone.localdate() + timedelta(days=500)
+    assert Event.objects.filter(verb="role.passed_on").count() == 1

@@ -17,14 +17,17 @@ class AccountsConfig(AppConfig):
 
         from shaar.platform.kernel import notify, seeing, story, telegram
         from shaar.platform.places import policies as places
+        from shaar.platform.places import succession
 
         from .policies import has_role, may_manage_people
         from .second_factor import set_up_now
         from .selectors import routes
+        from .services.inheriting import pass_on_roles
         from .services.persons import tie_telegram
         from .stories import SENTENCES
 
         places.register(lambda person: has_role(person, "mayor", "admin"))
+        succession.register("roles", pass_on_roles)
         notify.set_routes(routes)
         # The one way that allauth has to say it; what the site itself does is said by calls, never by signals.
         authenticator_added.connect(set_up_now, dispatch_uid="shaar.accounts.second_factor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from shaar.platform.kernel import story
 from shaar.platform.kernel.models import Event
 from shaar.platform.kernel.story import name
 
@@ -19,6 +20,11 @@ def _granted(event: Event) -> str:
 
 def _role(sentence: str) -> object:
     return lambda event: str(sentence) % {"who": name(event.actor), "role": RoleKind(event.data["kind"]).label}
+
+
+def _passed_on(event: Event) -> str:
+    facts = {**story.facts(event), "role": RoleKind(event.data["kind"]).label}
+    return str(_("The role “%(role)s” of %(before_names)s holds for %(place)s, which came after it.")) % facts
 
 
 SENTENCES = {
@@ -40,5 +46,6 @@ SENTENCES = {
     "consent.withdrawn": _("Withdrew a consent."),
     "role.granted": _granted,
     "role.approved": _role(_("%(who)s approved the role “%(role)s”.")),  # type: ignore[arg-type]
+    "role.passed_on": _passed_on,
     "role.ended": _role(_("%(who)s ended the role “%(role)s”.")),  # type: ignore[arg-type]
 }

@@ -22,6 +22,7 @@ from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
 
 from ..models import Territory, TerritoryName
 from ..policies import may_change_places
+from ..succession import succeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def split(
         _end(one, made, day)
         facts = {"name": one.names, "parts": [part.names for part in made], "reason": reason}
         events.record("territory.split", one, acting=acting, public=True, **facts)
+        succeed(one, made, acting=acting)
         for part in made:
             events.record("territory.made", part, acting=acting, public=True, name=part.names)
     territory.refresh_from_db()
@@ -148,6 +150,7 @@ def merge(
             events.record(
                 "territory.merged", one, acting=acting, public=True, name=one.names, into=made.names, reason=reason
             )
+            succeed(one, [made], acting=acting)
         events.record("territory.made", made, acting=acting, public=True, name=made.names)
     for given in territories:
         given.refresh_from_db()
