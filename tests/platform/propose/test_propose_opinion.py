@@ -145,3 +145,36 @@ def test_officers_moderate_at_the_desk_and_residents_do_not(question, person, si
     assert sign_in(person(officer=None)).post("/desk/opinions/", given).status_code == 302
     waiting.refresh_from_db()
     assert waiting.status == "shown"
+
+
+def test_a_question_to_the_whole_city_is_for_city_wide_roles(question, person, territories, sign_in):
+    said = services.say(acting=person(), conversation=question, text="Скамейки для бабушек.")
+    north = person("Север", officer="north")
+    with pytest.raises(Forbidden, match=r"opinion\.moderate"):
+        services.moderate(acting=north, opinion=said, show=True)
+    now, events = timezone.now(), Event.objects.count()
+    asked = {"slug": "roads", "names": {"ru": "Какие дороги?"}, "since": now, "until": now + timedelta(days=3)}
+    with pytest.raises(Forbidden, match=r"opinion\.open"):
+        services.open_conversation(acting=north, **asked)
+    assert (said.status, Event.objects.count()) == ("waiting", events)
+    desk = sign_in(north)
+    page = desk.get("/desk/opinions/").content.decode()
+    assert "Скамейки для бабушек." not in page and 'value="ak-ordo"' in page and 'value="urker"' not in page
+    desk.post("/desk/opinions/", {"opinion": str(said.pk), "show": "yes"})
+    form = {
+        "part": "question",
+        "slug": "roads",
+        "name_ru": "Какие дороги?",
+        "until": f"{now + timedelta(days=3):%Y-%m-%d}",
+    }
+    assert desk.post("/desk/opinions/", {**form, "territory": ""}).status_code == 422
+    assert desk.post("/desk/opinions/", {**form, "territory": "urker"}).status_code == 422
+    said.refresh_from_db()
+    assert said.status == "waiting" and Conversation.objects.count() == 1
+    assert desk.post("/desk/opinions/", {**form, "territory": "ak-ordo"}).status_code == 302
+    own = Conversation.objects.get(slug="roads")
+    theirs = services.say(acting=person(), conversation=own, text="Сначала улица Школьная.")
+    services.moderate(acting=north, opinion=theirs, show=True)
+    for role in (person("Город", officer=None), person("Корень", head="city")):
+        one = services.say(acting=person(), conversation=question, text=f"Слово для {role.name} города.")
+        assert services.moderate(acting=role, opinion=one, show=True).status == "shown"

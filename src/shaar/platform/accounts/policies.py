@@ -61,6 +61,13 @@ def has_role(
     )
 
 
+def has_role_citywide(person: Any, *kinds: str) -> bool:
+    """Whether the person holds one of these roles in the whole city: without a territory, or at the city itself."""
+    return any(
+        role.kind in kinds and (role.territory is None or role.territory.parent_id is None) for role in _held(person)
+    )
+
+
 def is_staff(person: Any) -> bool:
     """Whether the person works at the desk."""
     return has_role(person, *STAFF)

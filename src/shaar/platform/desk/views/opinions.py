@@ -27,10 +27,11 @@ def _waiting(person: Any) -> list[Opinion]:
     return [one for one in found.order_by("at") if policy.may_moderate(person, one.conversation)]
 
 
-@opens_to(policy.may_open, "officer")
+@opens_to(policy.may_host, "officer")
 def statements(request: HttpRequest) -> HttpResponse:
     """Statements that wait, and a form for a new question."""
-    form, status = ConversationForm(request.POST if request.POST.get("part") == "question" else None), 200
+    asked = request.POST if request.POST.get("part") == "question" else None
+    form, status = ConversationForm(asked, person=request.user), 200
     if request.method == "POST":
         try:
             if request.POST.get("part") == "question":
@@ -51,7 +52,7 @@ def _ask(request: HttpRequest, form: ConversationForm) -> None:
     until = timezone.make_aware(datetime.combine(form.cleaned_data["until"], time(23, 59)))
     services.open_conversation(
         acting=request.user, slug=form.cleaned_data["slug"], names=form.names(), since=timezone.now(),  # type: ignore[arg-type]
-        until=until,
+        until=until, territory=form.cleaned_data["territory"],
     )  # fmt: skip
     messages.success(request, _("The question is open."))
 
@@ -67,7 +68,7 @@ def _moderate(request: HttpRequest) -> None:
 
 
 queues.register(
-    "/desk/opinions/", gettext_lazy("Statements to check"), order=35, opens_to=policy.may_open,
+    "/desk/opinions/", gettext_lazy("Statements to check"), order=35, opens_to=policy.may_host,
     waiting=lambda person: len(_waiting(person)),
 )  # fmt: skip
 urlpatterns = [path("opinions/", statements, name="desk_opinions")]

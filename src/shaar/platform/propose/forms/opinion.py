@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from shaar.platform.places.models import Territory
+
 from ..models import Conversation
+from ..policies.opinion import may_open, places_to_ask
 
 
 class SayForm(forms.Form):
@@ -25,7 +30,19 @@ class ConversationForm(forms.Form):
     name_ky = forms.CharField(label=_("Question in Kyrgyz"), max_length=150, required=False)
     name_kk = forms.CharField(label=_("Question in Kazakh"), max_length=150, required=False)
     name_en = forms.CharField(label=_("Question in English"), max_length=150, required=False)
+    territory = forms.ChoiceField(label=_("Who is asked?"), required=False)
     until = forms.DateField(label=_("Open until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, person: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        city = [("", _("the whole city"))] if may_open(person, None) else []
+        inside = [(place.code, "\u2003" * (depth - 1) + str(place)) for place, depth in places_to_ask(person)]
+        self.fields["territory"].choices = [*city, *inside]  # type: ignore[attr-defined]
+        self.fields["territory"].required = not city
+
+    def clean_territory(self) -> Territory | None:
+        """The place, or None for the whole city."""
+        return Territory.objects.filter(code=self.cleaned_data["territory"]).first()
 
     def clean_slug(self) -> str:
         """Refuse an address that is taken."""

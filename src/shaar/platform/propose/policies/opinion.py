@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shaar.platform.accounts.models import Person
-from shaar.platform.accounts.policies import has_role
+from shaar.platform.accounts.policies import has_role, has_role_citywide
+from shaar.platform.places import selectors as places
 from shaar.platform.places.models import Territory
 
 from ..models import Conversation
@@ -14,9 +15,21 @@ from ..models import Conversation
 HOSTS = ("officer", "head", "mayor")
 
 
-def may_open(person: Any, territory: Territory | None = None) -> bool:
-    """Officers of the place."""
+def may_host(person: Any) -> bool:
+    """Officers of any place: who may open the desk page of questions."""
+    return has_role(person, *HOSTS)
+
+
+def may_open(person: Any, territory: Territory | None) -> bool:
+    """Officers of the place; a question to the whole city (None) is asked and moderated by city-wide roles only."""
+    if territory is None:
+        return has_role_citywide(person, *HOSTS)
     return has_role(person, *HOSTS, territory=territory)
+
+
+def places_to_ask(person: Any) -> list[tuple[Territory, int]]:
+    """Places of today, with their depth in the tree, whose people she may ask; not the city as a whole."""
+    return [(place, depth) for place, depth in places.tree() if place.parent_id is not None and may_open(person, place)]
 
 
 def may_take_part(person: Any, conversation: Conversation) -> bool:
