@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.platform.decide.conftest import *  # noqa: F403
 from tests.platform.example_city import build_city
 
 

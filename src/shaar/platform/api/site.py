@@ -13,7 +13,7 @@ from ninja.security import SessionAuth
 from shaar.platform.kernel.errors import Refusal
 from shaar.platform.propose.api import router as proposals
 
-from . import events, hazards, meetings, opinions, places
+from . import applications, ballots, events, grants, hazards, meetings, opinions, places
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -50,8 +50,9 @@ api = NinjaAPI(
     openapi_url=None,
     auth=Session(csrf=True),
 )
-for tagged in (proposals, places.router, hazards.router, meetings.router, opinions.router, events.router):
-    api.add_router("", tagged)
+api.add_router("", proposals)
+for room in (places, hazards, meetings, opinions, grants, applications, ballots, events):
+    api.add_router("", room.router)
 
 
 def _refuse(request: HttpRequest, status: int, code: str, message: Any, field: str | None = None) -> HttpResponse:
