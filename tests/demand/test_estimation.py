@@ -11,6 +11,7 @@ from scipy import optimize, sparse
 
 from shaar.engine.demand.estimation import estimate
 from shaar.engine.demand.estimation_report import describe_change, describe_fit, line
+from shaar.engine.demand.estimation_routes import estimate_with_routes
 from shaar.engine.demand.estimation_spiess import estimate_spiess
 from shaar.engine.errors import InputError
 
@@ -18,7 +19,7 @@ from shaar.engine.errors import InputError
 @st.composite
 def case(draw):
     n, c = draw(st.integers(2, 5)), draw(st.integers(1, 6))
-    prior = draw(hnp.arrays(np.float64, (n, n), elements=st.floats(0, 200)))
+    prior = draw(hnp.arrays(np.float64, (n, n), elements=st.floats(0, 200, allow_subnormal=False)))
     prior[0, 0] = 50.0
     p = draw(hnp.arrays(np.float64, (c, n * n), elements=st.sampled_from([0.0, 0.0, 0.25, 0.5, 1.0])))
     p[:, 0] = 0.5
@@ -232,3 +233,29 @@ def test_bad_data_are_refused(change, word):
     good = {"prior": np.ones((2, 2)), "proportions": sparse.csr_matrix([[1.0, 0, 0, 0]]), "counts": np.array([2.0])}
     with pytest.raises(InputError, match=word):
         estimate(**(good | change))
+
+
+def test_routes_that_answer_to_the_matrix_settle_and_meet_the_counts():
+    """Two roads join one pair; the longer fills up as the shorter does (logit on delay). Truth 1,500, prior 1,000."""
+
+    def share(x):
+        f = lambda s: s - 1 / (1 + np.exp(0.3 * (10 * (1 + (s * x / 700) ** 4) - 15)))  # noqa: E731
+        return optimize.brentq(f, 0, 1)
+
+    def routes(matrix):
+        s = share(matrix[0, 1])
+        return sparse.csr_matrix(np.array([[0, s, 0, 0], [0, 1 - s, 0, 0]]))
+
+    truth = share(1500.0)
+    counts = np.array([1500 * truth, 1500 * (1 - truth)])
+    prior = np.array([[0.0, 1000.0], [0.0, 0.0]])
+    r = estimate_with_routes(prior, routes, counts, errors=np.array([1.0, 1.0]), target=1e-4, max_rounds=50)
+    assert r.settled
+    assert r.rounds[-1].moved < 1e-4
+    assert r.estimate.matrix[0, 1] == pytest.approx(1500, rel=1e-3)
+    assert r.estimate.before.rmse > 50 > r.estimate.after.rmse
+    short = estimate_with_routes(prior, routes, counts, target=1e-12, max_rounds=2)
+    assert not short.settled
+    assert [x.number for x in short.rounds] == [1, 2]
+    with pytest.raises(InputError, match="target"):
+        estimate_with_routes(prior, routes, counts, target=0.0)

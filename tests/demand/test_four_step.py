@@ -90,7 +90,7 @@ def test_periods_and_vehicles(city):
 
 
 def test_the_loop_with_a_congested_city_settles(city):
-    """Roads slow down with the cars in the city, buses have lanes; the loop ends below 0.1 % and with fewer cars than at first."""
+    """Roads slow down with the cars in the city, buses have lanes; the loop ends below 0.1 % and with fewer cars."""
     km, drive, _, _, model = city
     free_cars = demand_at(model, costs_of(drive, km)).by_mode
 

@@ -13,6 +13,8 @@ F64 = npt.NDArray[np.float64]
 CELLS = (0.98, 1.02, 0.95)
 ENDS = (0.99, 1.01, 0.98)
 LENGTH = 0.05
+#: Sums below this are no trips at all.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,9 @@ def line(before: F64, after: F64) -> Line:
         return Line(1.0, 0.0, 1.0)
     dx, dy = x - x.mean(), y - y.mean()
     sxx, syy, sxy = float(dx @ dx), float(dy @ dy), float(dx @ dy)
-    tiny = 1e-24 * float(x @ x)
-    if sxx <= tiny:
-        slope = float(y.sum() / x.sum()) if x.sum() > 0 else 1.0
-        return Line(slope, 0.0, 1.0 if syy <= tiny * slope**2 else 0.0)
+    if sxx <= 1e-24 * float(x @ x):
+        slope = float(y.sum() / x.sum()) if x.sum() > _NOTHING else 1.0
+        return Line(slope, 0.0, 1.0 if syy <= 1e-24 * float(y @ y) else 0.0)
     slope = sxy / sxx
     return Line(slope, float(y.mean() - slope * x.mean()), sxy**2 / (sxx * syy) if syy > 0 else 0.0)
 
@@ -107,9 +108,9 @@ def describe_fit(modelled: F64, counts: F64, hours: float = 1.0) -> Fit:
     return Fit(
         counts=len(counts),
         rmse=rmse,
-        percent_rmse=100 * rmse / mean if mean > 0 else float("nan"),
+        percent_rmse=100 * rmse / mean if mean > _NOTHING else float("nan"),
         r2=line(counts, modelled).r2,
-        bias=float(modelled.sum() / counts.sum() - 1) if mean > 0 else float("nan"),
+        bias=float(modelled.sum() / counts.sum() - 1) if mean > _NOTHING else float("nan"),
         geh_mean=float(geh.mean()),
         geh_below_5=float((geh < 5).mean()),
     )
