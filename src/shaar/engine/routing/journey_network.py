@@ -87,7 +87,7 @@ def network(
         day = _nothing()
     else:
         can = usable(feed, who)
-        day = day_timetable(can.feed, date, stop_ids=can.stop_ids)
+        day = day_timetable(can.feed, date, stop_ids=can.stop_ids, next_day=True)
     progress("streets and stops", 0, 1)
     stops = snap(day.stop_lon, day.stop_lat, graph, city.links, crs=city.meta.crs, max_metres=STOP_TO_STREET_M)
     served = np.zeros(day.n_stops, bool)

@@ -17,8 +17,10 @@ from shaar.engine.timetable.distance import Distances, stated_metres
 from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.kernels import interpolate_blank
 from shaar.engine.timetable.route_types import mode_of
+from shaar.engine.timetable.service_day import day_length, feed_zone
 
-DAY = 86_400
+#: Runs of the day after that start before this hour are added when asked for, seconds.
+NEXT_MORNING = 6 * 3600
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ def day_timetable(
     stop_ids: Sequence[str] | None = None,
     modes: Collection[str] | None = None,
     previous_day: bool = True,
+    next_day: bool = False,
 ) -> DayTimetable:
     """Flatten one service day.
 
@@ -62,7 +65,10 @@ def day_timetable(
         Only routes of these modes (names of :func:`shaar.engine.timetable.route_types.mode_of`).
     previous_day
         Add the runs of the day before that are still under way after midnight, 86,400 s earlier (their first times
-        may be negative). Leave them out to count the trips of a day.
+        may be negative); 82,800 or 90,000 s where the clocks changed in between. Leave them out to count the trips of
+        a day.
+    next_day
+        Add the runs of the day after that start before 6:00, as much later: for journeys past midnight.
 
     Raises
     ------
@@ -77,8 +83,15 @@ def day_timetable(
     rows: dict[_Key, _Rows] = {}
     headways: dict[_Key, _Rows] = {}
     distances = Distances.of(feed)
-    for shift in (0, DAY) if previous_day else (0,):
-        services = active_services(feed, day - timedelta(days=1) if shift else day)
+    zone = feed_zone(feed)
+    days = [(day, 0)]
+    if previous_day:
+        before = day - timedelta(days=1)
+        days.append((before, day_length(before, zone)))
+    if next_day:
+        days.append((day + timedelta(days=1), -day_length(day, zone)))
+    for which, shift in days:
+        services = active_services(feed, which)
         _collect(feed, services, shift, stops, route_ids, distances, rows, headways)
     return _pack(stops, route_ids, rows, headways)
 
@@ -107,7 +120,10 @@ def _collect(
     rows: dict[_Key, _Rows],
     headways: dict[_Key, _Rows],
 ) -> None:
-    """Add the runs of some services to the rows, ``shift`` seconds earlier."""
+    """Add the runs of some services to the rows, ``shift`` seconds earlier.
+
+    Of a day before (positive shift) only what is still under way, of a day after (negative) only its early morning.
+    """
     number = {r: i for i, r in enumerate(route_ids)}
     trips = feed.trips.filter(
         pl.col("service_id").is_in(sorted(services)) & pl.col("route_id").is_in(list(route_ids))
@@ -117,11 +133,11 @@ def _collect(
     calls = calls.with_columns(
         (stated[0] if stated is not None else pl.Series([None] * calls.height, dtype=pl.Float64)).alias("metres")
     )
-    if shift:  # only what can still be under way after midnight
-        late = calls.group_by("trip_id").agg(pl.col("arrival").max())
-        night = feed.frequencies.filter(pl.col("end") + DAY > shift)["trip_id"]
-        late = late.filter((pl.col("arrival") >= shift) | pl.col("trip_id").is_in(night.implode()))
-        trips = trips.join(late.select("trip_id"), on="trip_id", how="semi")
+    if shift:  # only what can be under way; the runs of frequencies are judged one by one below
+        ends = calls.group_by("trip_id").agg(pl.col("departure").min(), pl.col("arrival").max())
+        near = (pl.col("arrival") >= shift) if shift > 0 else (pl.col("departure") < NEXT_MORNING)
+        often = pl.col("trip_id").is_in(feed.frequencies["trip_id"].unique().implode())
+        trips = trips.join(ends.filter(near | often).select("trip_id"), on="trip_id", how="semi")
     calls = calls.join(trips.select("trip_id"), on="trip_id", how="semi", maintain_order="left")
     if not calls.height:
         return
@@ -142,18 +158,22 @@ def _collect(
             continue
         key = (*info[name], stop[i:j].tobytes())
         if name not in frequent:
-            if not shift or arrival[j - 1] >= 0:
+            if shift <= 0 or arrival[j - 1] >= 0:
                 _add(rows, key, name, arrival[i:j], departure[i:j])
             continue
         run_a, run_d = arrival[i:j] - departure[i], departure[i:j] - departure[i]
         run_a[0] = 0
         for a, b, h, exact in sorted(frequent[name]):
             last = a + (b - a - 1) // h * h  # the last departure of the span
-            if shift and last + run_a[-1] < 0:
+            if shift > 0 and last + run_a[-1] < 0:
                 continue
+            if shift < 0:
+                b = min(b, NEXT_MORNING - shift)
+                if a >= b:
+                    continue
             if exact:
                 for s in range(a, b, h):
-                    if not shift or s + run_a[-1] >= 0:
+                    if shift <= 0 or s + run_a[-1] >= 0:
                         _add(rows, key, f"{name}@{_clock(s + shift)}", run_a + s, run_d + s)
             else:
                 _add(headways, key, name, run_a, run_d)
