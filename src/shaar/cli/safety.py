@@ -143,7 +143,9 @@ def _crashes(c: CrashResult) -> None:
     said = ", ".join(f"{by[s]:,} {s}" for s in ("fatal", "serious", "slight", "damage") if s in by)
     console.out.print(f"{on.height:,} crashes on streets in {c.years:.1f} years (reported): {said}\n")
     for kind, m in c.models.items():
-        rows = [(n, number(b, 2), number(e, 2)) for n, b, e in zip(m.names, m.coefficients.tolist(), m.errors.tolist())]
+        lines = [
+            (n, number(b, 2), number(e, 2)) for n, b, e in zip(m.names, m.coefficients.tolist(), m.errors.tolist())
+        ]
         lines.append(("dispersion", number(m.alpha, 2), number(m.alpha_error, 2)))
         _table(
             f"What explains crashes at {m.n:,} {kind}s (negative binomial, modelled)",
