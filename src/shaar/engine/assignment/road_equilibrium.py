@@ -108,8 +108,8 @@ def equilibrium(
 
     Each origin and class keeps a bush, an acyclic set of links. In turn every bush is evened out: at each node, the
     last one first, flow moves from the dearest used route to the cheapest by a Newton step on the two segments in which
-    they differ. Now and then links without flow leave the bushes and links that shorten a route join, if the greatest cost
-    in the bush rises along them, which keeps it acyclic.
+    they differ. Now and then links without flow leave the bushes and links that shorten a route join, if the greatest
+    cost in the bush rises along them, which keeps it acyclic.
 
     Parameters
     ----------
@@ -207,7 +207,8 @@ def check_demand(network: RoadNetwork, demand: npt.ArrayLike, classes: Sequence[
     if len(bad):
         k, a, b = bad[0].tolist()
         raise InputError(
-            f"{trips[k, a, b]} trips of class {classes[k].name} from zone {a} to zone {b} are not possible",
+            f"{trips[k, a, b]} trips of class {classes[k].name} from zone {network.zone(a)} to zone {network.zone(b)} "
+            "are not possible",
             file=network.name, row=a, field="demand",
         )  # fmt: skip
     trips[:, np.arange(z), np.arange(z)] = 0.0

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shaar.engine.assignment.road_network import BPR, RoadNetwork, conical_b
+from shaar.engine.assignment.road_kernels import BPR
+from shaar.engine.assignment.road_network import RoadNetwork, conical_b
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]

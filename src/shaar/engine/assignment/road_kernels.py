@@ -395,8 +395,7 @@ def update_bushes(lo: Any, hi: Any, change: Any, origin: Any, cls: Any, demand: 
                     d += 1
                     w = back[p]
                     w = ~w if w < 0 else w
-                    if high[w] + ce[e] > bu:
-                        bu = high[w] + ce[e]
+                    bu = max(bu, high[w] + ce[e])
             high[q] = bu
             far[order[q]] = bu
             inn[order[q]] = d

@@ -47,6 +47,8 @@ class RoadNetwork:
         Links, one after the other, and the minutes this movement costs more; inf: banned. Shape (t,).
     name
         What it is called in messages: a file, a city.
+    zone_names
+        What the zones are called in messages; empty: by number from 0.
     """
 
     zones: int
@@ -65,11 +67,16 @@ class RoadNetwork:
     turn_to: I64 = field(default_factory=lambda: np.empty(0, np.int64))
     turn_minutes: F64 = field(default_factory=lambda: np.empty(0))
     name: str = "road network"
+    zone_names: tuple[str, ...] = ()
 
     @property
     def links(self) -> int:
         """Number of links."""
         return len(self.tail)
+
+    def zone(self, number: int) -> str:
+        """Return what a zone is called."""
+        return self.zone_names[number] if self.zone_names else str(number)
 
     def with_capacity(self, links: npt.ArrayLike, capacity: npt.ArrayLike) -> RoadNetwork:
         """Return the network with other capacities on some links."""

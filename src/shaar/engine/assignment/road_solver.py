@@ -114,8 +114,9 @@ class Solver:
         c, r = self.classes[int(self.cls[bush])], int(self.origin[bush])
         trips = self.demand[bush, zone] / c.pce
         raise InputError(
-            f"no way for class {c.name} leads from zone {r} to zone {zone}, but {trips:g} vehicles want to go there",
-            file=self.network.name, field="demand",
+            f"no way for class {c.name} leads from zone {self.network.zone(r)} to zone {self.network.zone(zone)}, "
+            f"but {trips:g} vehicles want to go there",
+            file=self.network.name, row=r, field="demand",
         )  # fmt: skip
 
     def warm(self, stored: Bushes) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shaar.engine.assignment.road_network import BPR, RoadNetwork, check_network
+from shaar.engine.assignment.road_kernels import BPR
+from shaar.engine.assignment.road_network import RoadNetwork, check_network
 from shaar.engine.errors import InputError
 
 F64 = npt.NDArray[np.float64]
@@ -103,6 +104,7 @@ def read_tntp_network(file: Path | str) -> RoadNetwork:
         toll=table[:, 8],
         first_through=_whole(path, meta, "FIRST THRU NODE", 1) - 1,
         name=str(path),
+        zone_names=tuple(str(k + 1) for k in range(_whole(path, meta, "NUMBER OF ZONES"))),
     )
     try:
         return check_network(network)
