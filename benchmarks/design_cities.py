@@ -31,7 +31,7 @@ from shaar.engine.demand.parameters import Parameters
 from shaar.engine.design.city_lines import BUS_MODES
 from shaar.engine.design.city_measures import area_names
 from shaar.engine.design.city_rules import CityRules
-from shaar.engine.fleet.service import day_trips, line_fleets
+from shaar.engine.fleet.service import busiest_moment, day_trips
 from shaar.engine.routing.street_times import street_minutes
 from shaar.engine.study.demand import demand_parameters, model_demand
 from shaar.engine.study.design import Wishes, design
@@ -200,8 +200,10 @@ class Study:
         day = self.options.day
         print(f"{self.case.name}, {day.isoformat() if day else ''}, departures {clock(a)} to {clock(b)}, "
               f"{self.od.sum():,.0f} modelled trips a day, {self.city.zones.height} zones;\n"
-              f"{self.size} buses: each line's at its busiest moment times the share of its hours near the zones "
-              f"({self.all} and {self.share:.0%} in all)\n")  # fmt: skip
+              f"{self.size} buses at the busiest moment, each counted by the share of its line's hours near the zones "
+              f"({self.all} buses, {self.share:.0%} of their hours)\n"
+              "veh.: counted in the timetable of each row as written, at its busiest moment, layovers included\n"
+              )  # fmt: skip
         print(ROW.format("", *HEADS))
         self._print("today", replace(self.today, work=replace(self.today.work, vehicles=self.size)), None)
         for name, verdict, compared in self.rows:
@@ -260,20 +262,20 @@ def inside(city: City, feed: Feed) -> set[str]:
 
 
 def fleet_inside(whole: Feed, cut: Feed) -> tuple[int, float, int]:
-    """Today's buses, the share of their hours in the area, and the buses of the area.
+    """Today's buses at the moment when most are busy, the share of their hours in the area, and the area's buses.
 
-    Each line counts its vehicles at its own busiest moment, times the share of its hours that is in the area.
+    A bus counts in the area by the share of its line's hours that is there.
     """
     date = typical_weekday(whole)
-    vehicles, hours = [], []
-    for feed in (whole, cut):
-        day = day_timetable(feed, date, previous_day=False, modes=BUS_MODES)
+    days = [day_timetable(feed, date, previous_day=False, modes=BUS_MODES) for feed in (whole, cut)]
+    hours = []
+    for day in days:
         trips = day_trips(day)
         took = np.bincount(trips.route, weights=trips.end - trips.start, minlength=len(day.route_ids))
         hours.append(dict(zip(day.route_ids, took.tolist(), strict=True)))
-        vehicles.append({day.route_ids[k]: v for k, v in line_fleets(day).items()})
-    part = sum(v * hours[1].get(r, 0.0) / hours[0][r] for r, v in vehicles[0].items() if hours[0][r] > 0)
-    return sum(vehicles[0].values()), sum(hours[1].values()) / sum(hours[0].values()), round(part)
+    weight = {k: hours[1].get(r, 0.0) / hours[0][r] for k, r in enumerate(days[0].route_ids) if hours[0][r] > 0}
+    part = busiest_moment(days[0], weight=weight).vehicles
+    return busiest_moment(days[0]).vehicles, sum(hours[1].values()) / sum(hours[0].values()), part
 
 
 def clock(hour: float) -> str:

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from design.grid_city import gravity, grid_city
+from design.headways_cases import SOLO
 from shaar.engine.design.city_cover import Need, complete, feeders
 from shaar.engine.design.city_draws import overlap, with_demand
 from shaar.engine.design.city_front import candidates, model_of
 from shaar.engine.design.city_instance import city_instance
 from shaar.engine.design.city_lines import busiest_window, link_route, mark, today_network
 from shaar.engine.design.headways import HeadwayRules, allocate, assign, headway_model
+from shaar.engine.design.headways_task import FleetTask, ServicePeriod
 from shaar.engine.design.lines import StopBook
 from shaar.engine.errors import InputError
 from shaar.engine.fleet.service import day_trips
@@ -90,6 +92,30 @@ def test_vehicles_of_a_line_make_the_way_beyond_the_stop_groups_too(made) -> Non
     after = model_of(instance, [replace(lines[0], forward=longer), *lines[1:]], rules)
     assert after.cycle - before.cycle == pytest.approx([33.0] + [0.0] * (len(lines) - 1))
     assert (after.ride == before.ride).all()
+
+
+def test_the_service_by_period_counts_the_way_beyond_the_stop_groups_too(made) -> None:
+    """A timetable's ends beyond the groups once took vehicles that no period counted: 628 buses ran for 558."""
+    instance, _, feed, day = made
+    lines = [*today_network(instance, feed, day, PERIODS).lines]
+    way = lines[0].forward
+    longer = replace(lines[0], forward=replace(way, minutes=np.append(way.minutes, way.minutes[-1] + 12.0)))
+    rules = HeadwayRules(layover=0.0)
+    model = model_of(instance, [longer, *lines[1:]], rules)
+    task = FleetTask(model, (SOLO,), np.array([99]), np.ones(len(lines)), (ServicePeriod("peak", 1.0, 1.0),))
+    assert task.cycles(0) == pytest.approx(model.cycle)
+    assert task.cycles(0)[0] == pytest.approx(way.minutes[-1] + 12.0 + lines[0].backward.minutes[-1] + 10.0)
+    half = replace(task, periods=(ServicePeriod("off", 1.0, 1.0, 0.5),))
+    assert half.cycles(0)[0] == pytest.approx((way.minutes[-1] + 12.0 + lines[0].backward.minutes[-1]) / 2.0 + 10.0)
+
+
+def test_a_single_trip_in_a_part_of_the_day_is_no_headway(made) -> None:
+    instance, _, feed, day = made
+    first = int(day_trips(day).start.min())
+    parts = {"first": (first, first + 1), "whole": (0, 86400)}
+    for line in today_network(instance, feed, day, parts).lines:
+        assert line.today.headways["first"] == np.inf
+        assert np.isfinite(line.today.headways["whole"])
 
 
 def test_search_routes_of_lines_are_simple_and_follow_links(made) -> None:

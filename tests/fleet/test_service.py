@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fleet.days import day
 from shaar.engine.errors import InputError
-from shaar.engine.fleet.service import at_once, day_trips, line_fleets, service_stats
+from shaar.engine.fleet.service import BusiestMoment, at_once, busiest_moment, day_trips, line_fleets, service_stats
 
 H = 3600
 
@@ -30,8 +30,11 @@ def test_scheduled_service_by_hand():
     assert s.route_km == 23.0
     assert s.vehicle_km == 2 * 10 + 9 + 4
     assert s.vehicle_hours == pytest.approx((3 * 1800 + 600) / 3600)
-    # A: 08:00-08:35 (30 + 5), 08:20-08:55, 08:35-09:10: the third begins as the first ends, so two at once; B: one.
-    assert s.fleet == 3
+    # A: 08:00-08:35 (30 + 5), 08:20-08:55, 08:35-09:10: the third begins as the first ends, so two at once; B needs one
+    # at night, when A's are free.
+    assert s.fleet == 2
+    assert line_fleets(d) == {0: 2, 1: 1}
+    assert busiest_moment(d) == BusiestMoment(8 * H + 1200, 2, {0: 2, 1: 0})
     assert (s.first_departure, s.last_arrival) == (8 * H, 25 * H + 600)
 
 
@@ -132,3 +135,49 @@ def test_trips_and_streams_together_against_every_second(trips, streams):
             n += max(0, min(a + d, t) - max(a, t - r - least)) / h
         best = max(best, n)
     assert line_fleets(day(patterns), share=0.0, least=least) == {0: int(np.ceil(best - 1e-9))}
+
+
+def test_lines_with_their_peaks_at_other_times_share_vehicles():
+    """A needs 6 in the morning and 2 in the evening, B the other way round: 8 at once, though 12 in sum."""
+    often, seldom = (10, 2 * 25 * 60), (30, 2 * 25 * 60)  # 60 minutes with layover: 50 and 5
+
+    def spans(morning: tuple[int, int], evening: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+        return [(6 * H, 12 * H, morning[0] * 60, morning[1]), (12 * H, 18 * H, evening[0] * 60, evening[1])]
+
+    d = day(
+        [
+            {"route": "A", "stops": [0, 1], "spans": spans(often, seldom)},
+            {"route": "B", "stops": [2, 3], "spans": spans(seldom, often)},
+        ]
+    )
+    assert line_fleets(d) == {0: 6, 1: 6}
+    found = busiest_moment(d)
+    assert found.vehicles == 8
+    assert found.lines == {0: 6, 1: 2}
+    assert busiest_moment(d, weight={0: 0.5}).vehicles == 3
+
+
+def test_a_steady_line_needs_whole_vehicles_and_a_changing_one_hands_them_on():
+    # 55 minutes busy: 5.5 buses every ten minutes; two lines alike need 12, and no more while both change to 20.
+    span = [(6 * H, 9 * H, 600, 50 * 60), (9 * H, 12 * H, 1200, 50 * 60)]
+    d = day([{"route": r, "stops": [0, 1], "spans": span} for r in "AB"])
+    assert busiest_moment(d).vehicles == 12
+    # Hours given one by one are one stream, so a boundary between equal headways changes nothing.
+    hours = [(h * H, (h + 1) * H, 600, 50 * 60) for h in range(6, 12)]
+    assert busiest_moment(day([{"route": r, "stops": [0, 1], "spans": hours} for r in "AB"])).vehicles == 12
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 500), st.integers(1, 90)), min_size=1, max_size=10), min_size=1, max_size=4
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_the_busiest_moment_of_scheduled_lines_is_the_count_at_the_busiest_second(lines):
+    d = day(
+        [{"route": f"L{k}", "stops": [0, 1], "trips": [[a, a + r] for a, r in trips]} for k, trips in enumerate(lines)]
+    )
+    counts = [sum(a <= t < a + r + 3 for trips in lines for a, r in trips) for t in range(600)]
+    found = busiest_moment(d, share=0.0, least=3)
+    assert found.vehicles == max(counts) == counts[found.second] == sum(found.lines.values())
+    assert found.vehicles <= sum(line_fleets(d, share=0.0, least=3).values())

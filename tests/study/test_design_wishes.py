@@ -11,8 +11,13 @@ from design.grid_city import gravity, grid_city
 from shaar.engine.design.city_measures import Weights
 from shaar.engine.design.lines_why import sentence
 from shaar.engine.errors import InputError
-from shaar.engine.study.design import Wishes, design
+from shaar.engine.fleet.service import busiest_moment
+from shaar.engine.study import design_say as say
+from shaar.engine.study.design import PERIODS, DesignRules, Wishes, design
+from shaar.engine.study.design_fleet import within
 from shaar.engine.study.design_output import changes, design_feed, write_design
+from shaar.engine.timetable.calendar import typical_weekday
+from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
 
 
@@ -62,6 +67,68 @@ def test_headways_only_keeps_every_line_and_its_stops(city, od, feed) -> None:
     old = feed.stop_times.join(feed.trips, on="trip_id").select("route_id", "stop_id").unique()
     new = after.stop_times.join(after.trips, on="trip_id").select("route_id", "stop_id").unique()
     assert old.sort(pl.all()).equals(new.sort(pl.all()))
+
+
+def test_the_written_timetable_keeps_the_fleet_beside_lines_of_another_time(city, od, feed) -> None:
+    """A line that no headway describes (one trip an afternoon) runs on, and its vehicle is taken from the others."""
+    line, trip = feed.trips["route_id"][0], feed.trips["trip_id"][0]
+    calls = feed.stop_times.filter(pl.col("trip_id") == trip).sort("stop_sequence")
+    shift = 14 * 3600 - int(calls["departure"][0])
+    extra = [
+        (
+            feed.routes.filter(pl.col("route_id") == line).with_columns(
+                pl.lit(f"S{k}").alias("route_id"), pl.lit(f"S{k}").alias("route_short_name")
+            ),
+            feed.trips.filter(pl.col("trip_id") == trip).with_columns(
+                pl.lit(f"S{k}").alias("route_id"), pl.lit(f"S{k}").alias("trip_id")
+            ),
+            calls.with_columns(
+                pl.lit(f"S{k}").alias("trip_id"), pl.col("arrival") + shift, pl.col("departure") + shift
+            ),
+        )
+        for k in range(4)
+    ]
+    busy = replace(
+        feed,
+        routes=pl.concat([feed.routes, *(e[0] for e in extra)]),
+        trips=pl.concat([feed.trips, *(e[1] for e in extra)]),
+        stop_times=pl.concat([feed.stop_times, *(e[2] for e in extra)]),
+    )
+    rules = replace(DesignRules(), periods={**PERIODS, "midday": replace(PERIODS["midday"], fleet=1.0, run=1.0)})
+    r = design(
+        city, od, feed=busy, fleet=26, fleets=[26], iterations=100, wishes=Wishes(mode="headways"), rules=rules
+    )  # fmt: skip
+    plan = r.front[r.chosen]
+    after = design_feed(city, r, feed=busy)
+    day = day_timetable(after, typical_weekday(busy), previous_day=False)
+    assert {"S0", "S1", "S2", "S3"} <= set(after.routes["route_id"])
+    assert max(plan.service.periods[:-1], key=lambda x: x.vehicles).vehicles == plan.fleet
+    assert busiest_moment(day).vehicles <= 26
+    assert "design.fleet_exceeded" not in {f.code for f in r.findings}
+
+
+def test_what_no_headway_can_give_back_is_said(city, od, feed) -> None:
+    said = say.exceeded(27, 26)
+    assert [(f.code, f.count, f.values) for f in said] == [
+        ("design.fleet_exceeded", 1, {"counted": 27, "limit": 26}),
+    ]
+    assert say.exceeded(26, 26) == []
+
+
+def test_fewer_are_allocated_until_the_timetable_keeps_the_limit() -> None:
+    asked: list[int] = []
+
+    def served(fleet: int) -> int:
+        asked.append(fleet)
+        if fleet < 15:
+            raise InputError("too few")
+        return fleet
+
+    assert within(20, served, lambda s: s + 3) == (17, 20)
+    assert asked == [20, 17]
+    # Six beside them cannot be made room for: the nearest stays, and is told.
+    assert within(20, served, lambda s: s + 6) == (20, 26)
+    assert within(20, served, lambda s: 25) == (20, 25)
 
 
 def test_construct_gives_all_new_lines_one_headway(city, od, feed) -> None:

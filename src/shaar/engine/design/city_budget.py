@@ -9,7 +9,8 @@ import numpy as np
 
 from shaar.engine.design.city_cover import Need, line_least
 from shaar.engine.design.city_front import Point, Score, model_of, plan_of, stays
-from shaar.engine.design.headways import HeadwayRules, allocate, assign
+from shaar.engine.design.headways import allocate, assign
+from shaar.engine.design.headways_model import HeadwayRules
 from shaar.engine.design.lines import StreetLine
 from shaar.engine.errors import InputError
 from shaar.engine.progress import Progress, silent

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from shaar.engine.design.candidates import stop_xy
 from shaar.engine.design.city_instance import CityInstance
-from shaar.engine.design.headways import HeadwayRules
+from shaar.engine.design.headways_model import HeadwayRules
 from shaar.engine.design.lines import StopBook, StreetLine, street_line
 
 F64 = npt.NDArray[np.float64]

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from shaar.engine.design.city_cover import Need
 from shaar.engine.design.city_instance import CityInstance
 from shaar.engine.design.city_lines import link_route
-from shaar.engine.design.headways import HeadwayModel, HeadwayPlan, HeadwayRules, allocate, assign, headway_model
+from shaar.engine.design.headways import HeadwayPlan, allocate, assign
+from shaar.engine.design.headways_model import HeadwayModel, HeadwayRules, headway_model
 from shaar.engine.design.lines import StopBook, StreetLine, street_line
 from shaar.engine.design.lines_straight import straighten
 from shaar.engine.design.search import SearchResult, search
@@ -153,6 +154,7 @@ def model_of(city: CityInstance, lines: Sequence[StreetLine], rules: HeadwayRule
     return replace(
         model,
         cycle=np.array([rules.cycle(*ways) for ways in whole]),
+        runs=tuple(tuple(ways) for ways in whole),
         held_headway=np.array([t.headway if t and t.held else np.nan for t in today]),
         held_vehicles=np.array([t.vehicles if t and t.held else 0 for t in today], np.int64),
         longest=np.array([max(rules.longest, t.headway if t else 0.0) for t in today]),

@@ -18,7 +18,7 @@ from shaar.engine.design.city_instance import CityInstance
 from shaar.engine.design.lines import Direction, Service, StreetLine
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
-from shaar.engine.fleet.service import DayTrips, day_trips, line_fleets
+from shaar.engine.fleet.service import DayTrips, busiest_moment, day_trips
 from shaar.engine.timetable.arrays import DayTimetable
 from shaar.engine.timetable.day import pattern_trip_source
 from shaar.engine.timetable.feed import Feed
@@ -47,7 +47,7 @@ class TodayNetwork:
     window
         The busiest two hours of the timetable (s), in which headways are measured.
     fleet
-        Vehicles of the bus lines, each at its own busiest moment.
+        Vehicles of the bus lines at the moment when most buses run, at least one a line.
     findings
         What could not be mapped.
     """
@@ -84,11 +84,12 @@ def today_network(
     """
     trips = day_trips(day)
     window = busiest_window(trips)
-    fleets = line_fleets(day)
     names = {
         r: (n or r, int(t or 3))
         for r, n, t in feed.routes.select("route_id", "route_short_name", "route_type").iter_rows()
     }
+    buses = {r: float(mode_of(names.get(i, (i, 3))[1]) in BUS_MODES) for r, i in enumerate(day.route_ids)}
+    fleets = busiest_moment(day, weight=buses).lines
     group = _groups_of(city, day)
     km = pattern_km(feed, day)
     counts = np.bincount(trips.pattern, minlength=day.n_patterns)
@@ -120,8 +121,8 @@ def today_network(
         bus = mode in BUS_MODES
         service = Service(
             line_id=line_id, name=name, mode=mode, headway=headway,
-            headways={k: _headway(trips, shares, len(routes), a, b) for k, (a, b) in periods.items()},
-            vehicles=int(fleets.get(int(route), 1)) if bus else 0, held=not bus, kept=not bus, fixed=not bus,
+            headways={k: _headway(trips, shares, len(routes), a, b, least=2) for k, (a, b) in periods.items()},
+            vehicles=max(fleets.get(int(route), 0), 1) if bus else 0, held=not bus, kept=not bus, fixed=not bus,
         )  # fmt: skip
         lines.append(
             StreetLine(
@@ -263,16 +264,23 @@ def _shares(
     return found
 
 
-def _headway(trips: DayTrips, shares: Mapping[int, tuple[int, float]], sides: int, a: int, b: int) -> float:
-    """Minutes between buses in a part of the day, mean of the directions; inf where nothing runs in one."""
-    run = np.zeros(sides)
+def _headway(
+    trips: DayTrips, shares: Mapping[int, tuple[int, float]], sides: int, a: int, b: int, *, least: int = 1
+) -> float:
+    """Minutes between buses in a part of the day, mean of the directions; inf where fewer than ``least`` run in one.
+
+    A single trip (to school, or the last of the day) is no service with a headway.
+    """
+    run, count_of = np.zeros(sides), np.zeros(sides, np.int64)
     for p, count in zip(
         *np.unique(trips.pattern[(trips.start >= a) & (trips.start < b)], return_counts=True), strict=True
     ):
         if int(p) in shares:
             side, share = shares[int(p)]
             run[side] += share * count
-    return float(np.mean([(b - a) / 60.0 / r if r > 0 else math.inf for r in run]))
+            count_of[side] += count
+    enough = (run > 0) & (count_of >= least)
+    return float(np.mean([(b - a) / 60.0 / r if ok else math.inf for r, ok in zip(run, enough, strict=True)]))
 
 
 def _direction(

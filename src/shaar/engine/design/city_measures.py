@@ -15,7 +15,7 @@ from shaar.engine.city.model import City
 from shaar.engine.design import headways_kernels as kernels
 from shaar.engine.design.city_front import Point, Score
 from shaar.engine.design.city_instance import CityInstance
-from shaar.engine.design.headways import HeadwayModel
+from shaar.engine.design.headways_model import HeadwayModel
 from shaar.engine.design.lines import StreetLine
 from shaar.engine.errors import InputError
 

@@ -9,7 +9,8 @@ import numpy as np
 from shaar.engine.design.city_cover import Need
 from shaar.engine.design.city_front import Point, Score, fit, model_of
 from shaar.engine.design.city_measures import Areas, area_means, excess, zone_means
-from shaar.engine.design.headways import HeadwayRules, allocate
+from shaar.engine.design.headways import allocate
+from shaar.engine.design.headways_model import HeadwayRules
 from shaar.engine.design.lines import StreetLine
 
 #: So many lines are tried at a time, and at most so many are added.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.assignment.graph import RIDE, TransitGraph, line_graph
-from shaar.engine.design.headways import HeadwayModel
+from shaar.engine.design.headways_model import HeadwayModel
 
 F64 = npt.NDArray[np.float64]
 
@@ -34,7 +34,9 @@ def network_of(model: HeadwayModel, headways: F64, *, run: float = 1.0) -> Trans
 
 
 def runs_of(model: HeadwayModel) -> list[list[float]]:
-    """Run minutes of each line's directions (one or two), without layover."""
+    """Run minutes of each line's directions (one or two) from its first to its last stop, without layover."""
+    if model.runs is not None:
+        return [list(ways) for ways in model.runs]
     found: list[list[float]] = [[] for _ in range(model.lines)]
     for w, (a, b) in enumerate(zip(model.way_ptr[:-1], model.way_ptr[1:], strict=True)):
         if b - a >= 2:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from shaar.engine.assignment.crowding import Discomfort
 from shaar.engine.assignment.graph import RIDE
 from shaar.engine.assignment.lines import line_loads
-from shaar.engine.design.headways import HeadwayRules, headway_model
 from shaar.engine.design.headways_judge import hourly_trips, service_of, shortages_of, supply_of
+from shaar.engine.design.headways_model import HeadwayRules, headway_model
 from shaar.engine.design.headways_network import runs_of
 from shaar.engine.design.headways_task import FleetTask, PeriodService, ServicePeriod, Shortage
 from shaar.engine.design.vehicles import VehicleType

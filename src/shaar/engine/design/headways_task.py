@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from shaar.engine.assignment.crowding import Crowded, Discomfort
 from shaar.engine.assignment.graph import TransitGraph
-from shaar.engine.design.headways import HeadwayModel, HeadwayRules
+from shaar.engine.design.headways_model import HeadwayModel, HeadwayRules
 from shaar.engine.design.headways_network import runs_of
 from shaar.engine.design.vehicles import VehicleType
 from shaar.engine.errors import InputError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,19 +144,29 @@ def line_fleets(day: DayTimetable, *, share: float = LAYOVER_SHARE, least: int =
     """
     lines: dict[int, int] = {}
     for route in np.unique(day.pattern_route):
-        fixed, streams = [], []
-        for p in np.flatnonzero(day.pattern_route == route):
-            for begin, last, run, headway in _rows(day, int(p)):
-                busy = run + int(layover(np.array([run], dtype=np.int64), share, least)[0])
-                if headway:
-                    streams.append((begin, last, busy, headway))
-                else:
-                    fixed.append((begin, begin + busy))
-        if fixed or streams:
-            lines[int(route)] = _busiest(
-                np.array(fixed, dtype=np.int64).reshape(-1, 2), np.array(streams, dtype=np.int64).reshape(-1, 4)
-            )
+        fixed, streams = _fixed_and_streams(day, int(route), share, least)
+        if len(fixed) or len(streams):
+            lines[int(route)] = _busiest(fixed, streams)
     return lines
+
+
+def _fixed_and_streams(day: DayTimetable, route: int, share: float, least: int) -> tuple[I64, I64]:
+    """Return when a line's vehicles are busy: (begin, end) of trips, (begin, last, busy, headway) of streams.
+
+    Spans of a course that follow each other with the same headway are one stream.
+    """
+    fixed: list[tuple[int, int]] = []
+    streams: list[tuple[int, int, int, int, int]] = []
+    for p in (int(k) for k in np.flatnonzero(day.pattern_route == route)):
+        for begin, last, run, headway in sorted(_rows(day, p)):
+            busy = run + int(layover(np.array([run], dtype=np.int64), share, least)[0])
+            if headway and streams and streams[-1][1:] == (begin, busy, headway, p):
+                streams[-1] = (streams[-1][0], last, busy, headway, p)
+            elif headway:
+                streams.append((begin, last, busy, headway, p))
+            else:
+                fixed.append((begin, begin + busy))
+    return np.array(fixed, dtype=np.int64).reshape(-1, 2), np.array(streams, dtype=np.int64).reshape(-1, 5)[:, :4]
 
 
 def _rows(day: DayTimetable, pattern: int) -> list[tuple[int, int, int, int]]:
@@ -187,6 +198,66 @@ def _busiest(fixed: I64, streams: I64) -> int:
     return int(np.ceil((flow + trips).max() - 1e-9))
 
 
+@dataclass(frozen=True, slots=True)
+class BusiestMoment:
+    """When most vehicles run at once: the second, how many, and how many of each line (route index)."""
+
+    second: int
+    vehicles: int
+    lines: dict[int, int]
+
+
+def busiest_moment(
+    day: DayTimetable, *, weight: Mapping[int, float] | None = None, share: float = LAYOVER_SHARE,
+    least: int = LAYOVER_MIN_S,
+) -> BusiestMoment:  # fmt: skip
+    """Find the moment at which the network has most vehicles busy, layovers included: the fleet that it takes.
+
+    Vehicles are busy as in :func:`line_fleets`, but the lines are counted at one moment, so that a vehicle may run one
+    line in the morning and another in the evening. Departures every ``h`` seconds need whole vehicles: a line's stream
+    is rounded up while it is steady. While it changes (a headway of it began or ended less than a run and its layover
+    ago, or trips of a fixed time run beside it) vehicles pass from one to the other, and its stream counts as it is;
+    the sum is rounded up.
+
+    Parameters
+    ----------
+    weight
+        Counts each vehicle of a line (route index) as so many; default: one. A line that is not named counts nothing.
+    """
+    parts = {int(r): _fixed_and_streams(day, int(r), share, least) for r in np.unique(day.pattern_route)}
+    parts = {r: p for r, p in parts.items() if len(p[0]) + len(p[1])}
+    if not parts:
+        return BusiestMoment(0, 0, {})
+    corners = [fixed[:, 0] for fixed, _ in parts.values()]
+    if any(len(streams) for _, streams in parts.values()):
+        # Streams grow and fall between the corners: the peak is at one, or just before a trip ends.
+        corners += [fixed[:, 1] - 1 for fixed, _ in parts.values()]
+        for _, streams in parts.values():
+            begin, last, busy, _ = streams.T
+            corners += [begin, last, begin + busy, last + busy]
+    moments = np.unique(np.concatenate(corners))
+    total = np.zeros(len(moments))
+    for r, (fixed, streams) in parts.items():
+        total += (1.0 if weight is None else weight.get(r, 0.0)) * _busy(fixed, streams, moments)
+    k = int(np.argmax(total))
+    at = moments[k : k + 1]
+    lines = {r: int(np.ceil(_busy(*p, at)[0] - 1e-9)) for r, p in parts.items()}
+    return BusiestMoment(int(at[0]), int(np.ceil(total[k] - 1e-9)), lines)
+
+
+def _busy(fixed: I64, streams: I64, moments: I64) -> F64:
+    """Vehicles of a line at each moment, shape (moments,)."""
+    count = np.searchsorted(np.sort(fixed[:, 0]), moments, side="right").astype(np.float64)
+    count -= np.searchsorted(np.sort(fixed[:, 1]), moments, side="right")
+    if len(streams):
+        begin, last, busy, headway = (x[None] for x in streams.T)
+        at = moments[:, None]
+        flow = (np.maximum(np.minimum(last, at) - np.maximum(begin, at - busy), 0) / headway).sum(axis=1)
+        changing = ((begin < at) & (at < begin + busy)) | ((last <= at) & (at < last + busy))
+        count += np.where(changing.any(axis=1) | (count > 0), flow, np.ceil(flow - 1e-9))
+    return count
+
+
 def service_stats(
     day: DayTimetable, pattern_km: F64, *, layover_share: float = LAYOVER_SHARE, layover_min_s: int = LAYOVER_MIN_S
 ) -> ServiceStats:
@@ -206,8 +277,7 @@ def service_stats(
     ServiceStats
         ``route_km`` is the sum over lines of the longest pattern in each direction (variants of a line are not counted
         twice); ``vehicle_km`` and ``vehicle_hours`` are in service, without layover and without runs to the depot;
-        ``fleet`` is the sum over lines of each line's vehicles at its own busiest moment, layovers included and no
-        vehicle shared between lines (see :func:`line_fleets`).
+        ``fleet`` is the most vehicles busy at one moment, layovers included (see :func:`busiest_moment`).
 
     Raises
     ------
@@ -235,7 +305,7 @@ def service_stats(
         route_km=float(sum(longest.values())),
         vehicle_km=float(pattern_km[trips.pattern].sum()),
         vehicle_hours=float((trips.end - trips.start).sum() / 3600.0),
-        fleet=sum(line_fleets(day, share=layover_share, least=layover_min_s).values()),
+        fleet=busiest_moment(day, share=layover_share, least=layover_min_s).vehicles,
         first_departure=int(trips.start.min()),
         last_arrival=int(trips.end.max()),
     )

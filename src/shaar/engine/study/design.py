@@ -20,10 +20,11 @@ from shaar.engine.design.city_lines import BUS_MODES
 from shaar.engine.design.city_measures import Weights, area_means, areas_of, excess, scorer, zone_means
 from shaar.engine.design.lines import StopBook
 from shaar.engine.errors import InputError
-from shaar.engine.fleet.service import line_fleets
+from shaar.engine.fleet.service import busiest_moment
 from shaar.engine.progress import Progress, silent
 from shaar.engine.study import design_say as say
 from shaar.engine.study.design_draws import with_draws
+from shaar.engine.study.design_fleet import TRIES, within, written_vehicles
 from shaar.engine.study.design_networks import Asked, Networks, networks
 from shaar.engine.study.design_plan import Frame, line_labels, network_plan
 from shaar.engine.study.design_report import line_boardings, service_plan
@@ -121,6 +122,9 @@ def design(
     if feed is not None:
         today, rules = today_of(instance, feed, rules, wishes)
         instance = today.with_termini(instance)
+        if fleet is None and wishes.change_budget is not None:
+            # Lines that stay count a vehicle at least, also those that do not run at the busiest moment.
+            size = max(size, today.fleet)
     vehicles = vehicles_of(city, wishes, today, size)
     if vehicles.given:
         rules = replace(rules, headways=replace(rules.headways, capacity=vehicles.mean("places")))
@@ -154,9 +158,20 @@ def design(
         chosen = _knee(made, kept) if wishes.weights == Weights() else _least(made, kept, score)
     best = made.points[kept[chosen]]
     same = wishes.mode == "construct"
-    service = allocated(best, kept[chosen], vehicles, rules, same=same, progress=progress)
-    if wishes.max_loss is not None and excess(areas, at_peak(best, service.schedule))[0] > 1e-6:
-        service = allocated(best, kept[chosen], vehicles, rules, same=same, hold_peaks=True, progress=progress)
+    periods = {name: (p.start, p.end) for name, p in rules.periods.items()}
+
+    def served(fleet: int) -> Service:
+        found = allocated(best, fleet, vehicles, rules, same=same, progress=progress)
+        if wishes.max_loss is not None and excess(areas, at_peak(best, found.schedule))[0] > 1e-6:
+            return allocated(best, fleet, vehicles, rules, same=same, hold_peaks=True, progress=progress)
+        return found
+
+    def counted(service: Service) -> int:
+        plan = _with_service(frame, best, service)[2]
+        return written_vehicles(city, plan, _used_stops(made.need.book.table(), [plan]), periods, feed)
+
+    # A limit by type leaves nothing to take vehicles from.
+    service, runs = within(kept[chosen], served, counted, tries=0 if vehicles.given else TRIES)
     plans = []
     order: Sequence[int] = ()
     for number, f in enumerate(kept, start=1):
@@ -176,7 +191,7 @@ def design(
         front=tuple(plans),
         chosen=chosen,
         stops=_used_stops(need.book.table(), plans),
-        periods={name: (p.start, p.end) for name, p in rules.periods.items()},
+        periods=periods,
         settings=say.settings(
             size, why_size, fixed, lines, seed, seconds, iterations, options, rules, wishes, made.need.share
         ),
@@ -198,6 +213,7 @@ def design(
             *(today.findings if today is not None else ()),
             *made.findings,
             *say.findings(plans[chosen], need.book, made.failures, why_size, size, made.interrupted, service.raised),
+            *say.exceeded(runs, kept[chosen]),
         ),
         today=None
         if today is None
@@ -245,9 +261,9 @@ def _fleet(
         return int(fleet), "given"
     if feed is not None:
         today = day_timetable(feed, typical_weekday(feed), previous_day=False, modes=BUS_MODES)
-        running = sum(line_fleets(today).values())
+        running = busiest_moment(today).vehicles
         if running:
-            return int(running), "today's timetable"
+            return running, "today's timetable"
     if fleets:
         return int(np.median(np.asarray(fleets))), "middle of the sizes given"
     persons = float(city.zones["population"].fill_null(0.0).sum())

@@ -10,7 +10,7 @@ import numpy as np
 
 from shaar.engine.design.city_measures import Weights
 from shaar.engine.design.city_rules import CityRules
-from shaar.engine.design.headways import HeadwayRules
+from shaar.engine.design.headways_model import HeadwayRules
 from shaar.engine.design.headways_task import SERVICE_DAY
 from shaar.engine.design.vehicles import WIRED, vehicle_key
 from shaar.engine.errors import InputError

@@ -178,3 +178,18 @@ def findings(
     if interrupted:
         found.append(Finding("design.interrupted", "The search was stopped early; this is the best found until then."))
     return found
+
+
+def exceeded(counted: int, limit: int) -> list[Finding]:
+    """Say that the written timetable needs more vehicles than there are, where it does."""
+    if counted <= limit:
+        return []
+    return [
+        Finding(
+            "design.fleet_exceeded",
+            f"The written timetable needs {counted} vehicles at its busiest moment, {limit} are given: the longest "
+            "headways allowed, or today's trips that stay as they are, take them.",
+            count=counted - limit,
+            values={"counted": counted, "limit": limit},
+        )
+    ]

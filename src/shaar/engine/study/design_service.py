@@ -11,9 +11,10 @@ import numpy.typing as npt
 from shaar.engine.design import city_front as front_of
 from shaar.engine.design.city_front import Point
 from shaar.engine.design.city_lines import BUS_MODES
-from shaar.engine.design.headways import HeadwayModel, allocate
+from shaar.engine.design.headways import allocate
 from shaar.engine.design.headways_fleet import allocate_fleet
 from shaar.engine.design.headways_judge import service_of
+from shaar.engine.design.headways_model import HeadwayModel
 from shaar.engine.design.headways_room import suffices
 from shaar.engine.design.headways_task import FleetPlan, FleetTask, PeriodService, ServicePeriod
 from shaar.engine.design.lines import StreetLine

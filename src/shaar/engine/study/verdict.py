@@ -12,7 +12,7 @@ import polars as pl
 from shaar.engine.city.model import City
 from shaar.engine.design.city_lines import BUS_MODES
 from shaar.engine.errors import InputError
-from shaar.engine.fleet.service import day_trips, line_fleets
+from shaar.engine.fleet.service import busiest_moment, day_trips
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing.raptor import travel_times
 from shaar.engine.study.baseline_walks import walks
@@ -36,7 +36,7 @@ BOUNDS = (2.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What runs: lines of the day, vehicles of each line at its own busiest moment in sum, and hours and kilometres.
+    """What runs: lines of the day, most vehicles busy at one moment of it, and hours and kilometres.
 
     ``hours`` and ``km`` are in service in one hour of the window (trips that start in it), without layover.
     """
@@ -185,7 +185,7 @@ def work_of(feed: Feed, options: Options, modes: Collection[str] = BUS_MODES) ->
     hours = (options.window[1] - options.window[0]) / 3600.0
     return Work(
         lines=len(np.unique(trips.route)),
-        vehicles=sum(line_fleets(day).values()),
+        vehicles=busiest_moment(day).vehicles,
         hours=float((trips.end - trips.start)[inside].sum() / 3600.0 / hours),
         km=float(km[trips.pattern[inside]].sum() / hours),
     )
