@@ -26,6 +26,7 @@ PROGRAMS = {
     "design_cities": ["design_cities.py", "--images", "docs/img"],
     "tndp": ["tndp.py"],
     "tndp_caps": ["tndp_caps.py"],
+    "tndp_ablation": ["tndp_ablation.py", "--fronts"],
     "tndp_growth": ["tndp_growth.py"],
 }
 
@@ -74,7 +75,7 @@ def main() -> int:
         done[name] = (
             f"\n{dt.date.today().isoformat()}, {machine()}, `{shown}`\n\n```text\n{run.stdout.rstrip()}\n```\n\n"
         )
-        body = "".join(f"## {n}\n{done[n]}" for n in PROGRAMS if n in done)
+        body = "".join(f"## {n}\n{done[n]}" for n in (*PROGRAMS, *(d for d in done if d not in PROGRAMS)) if n in done)
         RESULTS.write_text(f"{INTRO}\n{body.rstrip()}\n", encoding="utf-8")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

@@ -1,17 +1,18 @@
 """What each part of the route search is worth: the same proposals without it.
 
-    python benchmarks/tndp_ablation.py DATA [--proposals 150000] [--seeds 3]
-    python benchmarks/tndp_ablation.py DATA --fronts [--seconds 10] [--seeds 5]
+    python benchmarks/tndp_ablation.py [DATA] [--proposals 150000] [--seeds 3]
+    python benchmarks/tndp_ablation.py [DATA] --fronts [--seconds 10] [--seeds 5]
 
 The first prints the mean ATT (minutes) over the seeds on mumford0 (passenger view) and on mumford1 with the total route
 time capped at 500 minutes, and how much worse that is than the whole search. The second makes fronts of mumford1 and
 mumford2, each in so many CPU seconds, and prints the ATT within three totals: that of the shortest published routes
-(Ahmed, Mumford and Kheiri 2019), twice that, and any.
+(Ahmed, Mumford and Kheiri 2019), twice that, and any. DATA is the folder of instances [the shared data's].
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import time
 from dataclasses import replace
@@ -74,7 +75,8 @@ def fronts(data: Path, seconds: float, seeds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Ablation of the route search.")
-    parser.add_argument("data", type=Path)
+    shared = os.environ.get("SHAAR_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
+    parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "tndp")
     parser.add_argument("--proposals", type=int, default=150_000)
     parser.add_argument("--fronts", action="store_true", help="fronts by CPU seconds instead of searches by proposals")
     parser.add_argument("--seconds", type=float, default=10.0, help="CPU seconds of a front")
