@@ -171,8 +171,8 @@ def arrivals(
 
 @njit(cache=True, nogil=True)
 def seed(
-    lam, at, lane, acc_s, acc_t, t0, n_dep, step, patterns, stop_ptr, n_trips, time_ptr, dep, row_ptr, serve_ptr,
-    serve_p, serve_i,
+    lam, at, lane, acc_s, acc_t, t0, n_dep, step, stop_ptr, n_trips, time_ptr, dep, row_ptr, serve_ptr, serve_p,
+    serve_i,
 ):  # fmt: skip
     """Raise the labels (departure number + 1) of one lane at the events that its origin can walk to."""
     for q in range(len(acc_s)):
@@ -180,8 +180,6 @@ def seed(
             start = t0[d] + acc_t[q]
             for g in range(serve_ptr[d, acc_s[q]], serve_ptr[d, acc_s[q] + 1]):
                 p = serve_p[g]
-                if p < patterns:
-                    continue
                 n = stop_ptr[p + 1] - stop_ptr[p]
                 off = at + (row_ptr[p] + serve_i[g]) * LANES + lane
                 e = time_ptr[p] + serve_i[g]
@@ -246,13 +244,13 @@ def profile(
             same = c + 1
             while same < stop and c_at[same] == c_at[c]:
                 same += 1
-            off = np.int64(c_row[c]) * LANES
+            off = np.int64(c_row[c]) * np.int64(LANES)
             if same > c + 1:
                 for k in range(rides):
                     at = k * size + spare
                     lam[at : at + LANES] = 0
                     rise_all(lam, at, lam, k * size, c_row, c, same)
-                off = spare
+                off = np.int64(spare)
             mask = above(lam, top + off, run, 0) & left
             if mask:
                 late = c_at[c] // step
@@ -336,14 +334,13 @@ def percentiles(n, seg_lo, seg_hi, seg_r, ranks, step, max_s, direct, bins, few,
 def matrix(
     o_lo, o_hi, acc_ptr, acc_s, acc_t, t0, n_dep, step, rides, max_s, stop_ptr, n_trips, time_ptr, dep, row_ptr,
     serve_ptr, serve_p, serve_i, in_ptr, in_src, c_ptr, c_row, c_at, walk_ptr, walk_to, walk_s, n_z, ranks, rank_of,
-    labels, keep, minutes, mean_rides, walked, n_threads,
+    labels, keep, size, minutes, mean_rides, walked, n_threads,
 ):  # fmt: skip
     """Fill the matrices for origins o_lo..o_hi-1, blocks of 64 origins in parallel; see events.py for the arrays.
 
-    ``labels`` is uint8[slots, rides * size], a slot a block where they are to be kept, else a slot a thread.
+    ``labels`` is uint8[slots, rides * size] (``size``: bytes for the rows and one more), a slot a block where they are
+    to be kept, else a slot a thread.
     """
-    n_rows = row_ptr[-1]
-    size = (n_rows + 1) * LANES
     n_blocks = (o_hi - o_lo + LANES - 1) // LANES
     n_all = 0
     for d in range(len(t0)):
@@ -376,7 +373,7 @@ def matrix(
                 b = acc_ptr[o + 1]
                 if rides > 0:
                     seed(
-                        lam, 0, lane, acc_s[a:b], acc_t[a:b], t0, n_dep, step, 0, stop_ptr, n_trips, time_ptr, dep,
+                        lam, 0, lane, acc_s[a:b], acc_t[a:b], t0, n_dep, step, stop_ptr, n_trips, time_ptr, dep,
                         row_ptr, serve_ptr, serve_p, serve_i,
                     )  # fmt: skip
             spread(lam, size, rides, stop_ptr, n_trips, row_ptr, in_ptr, in_src)

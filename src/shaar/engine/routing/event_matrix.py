@@ -12,18 +12,16 @@ from shaar.engine.progress import Progress, silent
 from shaar.engine.routing import event_kernels as kernels
 from shaar.engine.routing.event_lanes import LANES, aligned
 from shaar.engine.routing.events import (
-    F64,
     I32,
     I64,
     Events,
+    Laid,
     Layers,
     events_of,
-    laid_out,
     transfer_edges,
     zone_arrivals,
 )
 from shaar.engine.routing.walk import WalkLinks
-from shaar.engine.timetable.arrays import DayTimetable
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -100,22 +98,22 @@ class Graph:
     zone_at: I32
 
 
-def graph_of(day: DayTimetable, phases: F64, transfers: WalkLinks, near: WalkLinks, layers: Layers) -> Graph:
-    """Make the graph of a day; ``near`` are walks zone -> stop timed as egress."""
-    events = events_of(laid_out(day, phases, layers))
+def graph_of(parts: list[Laid], n_stops: int, transfers: WalkLinks, near: WalkLinks, layers: Layers) -> Graph:
+    """Make the graph of laid-out patterns; ``near`` are walks zone -> stop timed as egress."""
+    events = events_of(parts)
     every = np.arange(len(events.n_trips))
     n_layers = len(layers.t0)
-    boarding = events.serving(every, day.n_stops, n_layers, boarding=True)
-    alighting = events.serving(every, day.n_stops, n_layers, boarding=False)
+    boarding = events.serving(every, n_stops, n_layers, boarding=True)
+    alighting = events.serving(every, n_stops, n_layers, boarding=False)
     src, dst = transfer_edges(events, layers, every, boarding, transfers)
     in_ptr, in_src = kernels.by_row(dst, src, events.n_rows)
     arrivals = zone_arrivals(events, layers, np.arange(near.n), alighting, near)
     return Graph(events, boarding, in_ptr, in_src, *arrivals)
 
 
-def slots(graph: Graph, question: Question, n: int) -> U8:
+def slots(n_rows: int, question: Question, n: int) -> U8:
     """Room for the labels of ``n`` blocks of origins, uint8[n, rides * (rows + 1) * 64]."""
-    return aligned(n, max(question.max_rides, 1) * (graph.events.n_rows + 1) * LANES)
+    return aligned(n, max(question.max_rides, 1) * (n_rows + 1) * LANES)
 
 
 def fill(
@@ -131,7 +129,7 @@ def fill(
     n_z = access.n
     out = Matrices.empty(len(question.percentiles), n_z)
     threads = numba.get_num_threads()
-    room = slots(graph, question, threads) if labels is None else labels
+    room = slots(graph.events.n_rows, question, threads) if labels is None else labels
     ranks, rank_of = question.ranks()
     e, q = graph.events, question.layers
     chunk = 4 * threads * LANES
@@ -142,8 +140,8 @@ def fill(
             lo, hi, access.ptr, access.to, access.seconds, q.t0, q.n_dep, q.step, question.max_rides, question.max_s,
             e.stop_ptr, e.n_trips, e.time_ptr, e.dep, e.row_ptr, *graph.boarding, graph.in_ptr, graph.in_src,
             graph.zone_ptr, graph.zone_row, graph.zone_at, walk.ptr, walk.to, walk.seconds, n_z, ranks, rank_of,
-            room if labels is None else room[lo // LANES :], labels is not None, out.minutes, out.rides, out.walked,
-            threads,
+            room if labels is None else room[lo // LANES :], labels is not None,
+            room.shape[1] // max(question.max_rides, 1), out.minutes, out.rides, out.walked, threads,
         )  # fmt: skip
         progress("travel times", hi, n_z)
     return out

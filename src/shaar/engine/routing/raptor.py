@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing import event_matrix, kernels
-from shaar.engine.routing.events import Layers, pattern_trips
+from shaar.engine.routing.events import Layers, laid_out, pattern_trips
 from shaar.engine.routing.phases import has_headways, random_phases
 from shaar.engine.routing.walk import WalkLinks
 from shaar.engine.timetable.arrays import DayTimetable
@@ -132,7 +132,8 @@ def travel_times(
     if method == "events":
         layers = Layers.of(window, step_s, len(phases), max_s)
         question = event_matrix.Question(layers, max_rides, max_s, tuple(percentiles))
-        graph = event_matrix.graph_of(day, phases, transfers, egress.transposed(), layers)
+        parts = laid_out(day, phases, layers)
+        graph = event_matrix.graph_of(parts, day.n_stops, transfers, egress.transposed(), layers)
         found = event_matrix.fill(graph, question, access, walk, progress=progress)
         return TravelTimes(found.minutes, found.rides, found.walked, tuple(percentiles))
     tables = _tables(day, phases)
