@@ -39,7 +39,9 @@ SHORT = {"schools": "school", "clinics": "clinic", "parks": "park", "shops": "sh
     type=click.Path(path_type=Path),
     help="CSV of places of services (kind,lon,lat[,name,capacity,wheelchair]) instead of those of the city.",
 )
-@click.option("--set", "values", type=NumbersType("share_elderly=0.2"), help="Other values of the parameter table.")
+@click.option(
+    "--set", "values", type=NumbersType("share_elderly=0.2"), help="Other values of access.csv or mobility.csv."
+)
 @click.option("--rank", metavar="COLUMN", help="Column of the zones, low is worse off, for the concentration index.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the phases of lines with headways only.")
 @click.option("--csv", "csv_folder", type=click.Path(path_type=Path), help="Write all tables to this folder.")
@@ -69,7 +71,10 @@ def access(
 
     if csv_folder is not None and csv_folder.exists() and not csv_folder.is_dir():
         raise ShaarError(f"{csv_folder}: is a file; --csv needs a folder")
-    parameters = load_parameters("access.csv").with_values(values or {})
+    parameters, mobility = load_parameters("access.csv"), load_parameters("mobility.csv")
+    known = {k: v for k, v in (values or {}).items() if k in mobility}
+    mobility = mobility.with_values(known)
+    parameters = parameters.with_values({k: v for k, v in (values or {}).items() if k not in known})
     facilities = None if places_file is None else read_facilities(places_file)
     folder, feed = open_city(city)
     other = None if against is None else _other(folder, feed, against)
@@ -79,13 +84,20 @@ def access(
     change = None
     with console.progress() as progress:
         result = run(
-            folder, feed, options=options, parameters=parameters, facilities=facilities, rank_by=rank, progress=progress
+            folder,
+            feed,
+            options=options,
+            parameters=parameters,
+            mobility=mobility,
+            facilities=facilities,
+            rank_by=rank,
+            progress=progress,
         )
         if other is not None:
             fresh, other_feed, label = other
             after = run(
-                fresh, other_feed, options=options, parameters=parameters, facilities=facilities, rank_by=rank,
-                label=label, progress=progress,
+                fresh, other_feed, options=options, parameters=parameters, mobility=mobility, facilities=facilities,
+                rank_by=rank, label=label, progress=progress,
             )  # fmt: skip
             change = compare(folder, result.groups, result.zones, after.zones, options)
     show(folder.meta.name, result, parameters, options)

@@ -17,17 +17,17 @@ from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 from shaar.engine.progress import Progress, silent
+from shaar.engine.routing.mobility import Profile, profile
 from shaar.engine.study.access_measures import equity_table, measures, place_rows, service_table, worst_zones
-from shaar.engine.study.access_times import Mover, Reach, reach
-from shaar.engine.study.baseline import HEADWAY_DRAWS, _no_service
+from shaar.engine.study.access_times import Reach, reach
+from shaar.engine.study.baseline import HEADWAY_DRAWS
+from shaar.engine.study.baseline_walks import TRANSFER_M
 from shaar.engine.study.results import Options
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
 
 F64 = npt.NDArray[np.float64]
-#: GTFS: 1 usable, 2 not usable in a wheelchair, 0 or empty unknown.
-NOT_USABLE = 2
 MAX_MINUTES = 90.0
 
 
@@ -70,23 +70,23 @@ class AccessResult:
     findings: tuple[Finding, ...]
 
 
-def movers(parameters: Mapping[str, float], options: Options) -> dict[str, Mover]:
-    """Group -> how it gets about; groups that are not named move like an adult of the options."""
-    kmh, walk = options.walk_kmh, options.max_walk_m
-    return {
-        "everyone": Mover("", kmh, walk),
-        "elderly": Mover(
-            "elderly", min(kmh, parameters["walk_kmh_elderly"]), min(walk, parameters["walk_max_elderly"])
-        ),
-        "wheelchair": Mover(
-            "wheelchair",
-            min(kmh, parameters["walk_kmh_wheelchair"]),
-            min(walk, parameters["walk_max_wheelchair"]),
-            steps=False,
-            max_slope=parameters["slope_wheelchair"],
-            accessible_only=True,
-        ),
-    }
+def profiles(mobility: Mapping[str, float], options: Options) -> dict[str, Profile]:
+    """Group -> how it gets about; groups that are not named move like everyone.
+
+    Everyone walks as in the baseline (speed and longest walk of the options, every street level), so that both studies
+    say the same; older people and those in a wheelchair move as ``mobility.csv`` says.
+    """
+    adult = replace(
+        profile("adult", mobility),
+        kmh=options.walk_kmh,
+        slope=0.0,
+        max_slope=float("inf"),
+        steps_kmh=options.walk_kmh,
+        crossing_s=0.0,
+        max_walk_m=options.max_walk_m,
+        max_change_m=TRANSFER_M,
+    )
+    return {"everyone": adult, "elderly": profile("elderly", mobility), "wheelchair": profile("wheelchair", mobility)}
 
 
 def access(
@@ -95,6 +95,7 @@ def access(
     *,
     options: Options | None = None,
     parameters: Parameters | None = None,
+    mobility: Parameters | None = None,
     facilities: Mapping[str, Facilities] | None = None,
     rank_by: str | None = None,
     label: str = "today",
@@ -108,8 +109,8 @@ def access(
         The city and its timetable (None: on foot only).
     options
         Day, window, walking, longest journey counted.
-    parameters
-        ``parameters/access.csv`` when None.
+    parameters, mobility
+        ``parameters/access.csv`` and ``parameters/mobility.csv`` when None.
     facilities
         Places of services that replace those of the city, by purpose.
     rank_by
@@ -125,6 +126,7 @@ def access(
     """
     options = options or replace(Options(), max_minutes=MAX_MINUTES)
     parameters = parameters or load_parameters("access.csv")
+    mobility = mobility or load_parameters("mobility.csv")
     if city.zones.height == 0:
         raise InputError("the city has no zones, so there is nobody to ask", file=city.path / "zones.parquet")
     if not city.links["walk"].fill_null(False).any():
@@ -134,14 +136,11 @@ def access(
     found = {p: f for p, f in found.items() if f.n}
     points = {p: f for p, f in found.items() if not f.from_zones}
     day = None if feed is None else options.day or typical_weekday(feed)
+    if feed is not None and day is not None and day_timetable(feed, day).n_patterns == 0:
+        raise InputError(f"no trip runs on {day.isoformat()}; choose another day with --day")
     reaches = {}
-    for group, mover in movers(parameters, options).items():
-        timetable = _no_service()
-        if feed is not None and day is not None:
-            timetable = day_timetable(usable_by(feed, mover), day)
-            if timetable.n_patterns == 0 and group == "everyone":
-                raise InputError(f"no trip runs on {day.isoformat()}; choose another day with --day")
-        r = reach(city, timetable, points, mover, options, headway_draws=HEADWAY_DRAWS, progress=progress)
+    for group, who in profiles(mobility, options).items():
+        r = reach(city, feed, day, points, who, options, headway_draws=HEADWAY_DRAWS, progress=progress)
         reaches[group] = replace(r, places={**r.places, **_from_zones(city, r, found)})
     rank = _rank(city, groups, rank_by)
     zones = measures(city, groups, reaches, found, parameters, options)
@@ -158,21 +157,6 @@ def access(
         worst=worst_zones(zones, found, options),
         findings=(*groups.findings, *_findings(city, feed, found, reaches, rank_by, rank, parameters, options)),
     )
-
-
-def usable_by(feed: Feed, mover: Mover) -> Feed:
-    """Leave out trips and calls that are known not to be usable in a wheelchair, for a mover who needs that."""
-    if not mover.accessible_only:
-        return feed
-    trips, calls = feed.trips, feed.stop_times
-    if "wheelchair_accessible" in trips.columns:
-        trips = trips.filter(pl.col("wheelchair_accessible").cast(pl.Int32, strict=False).fill_null(0) != NOT_USABLE)
-    closed = feed.stops.filter(pl.col("wheelchair_boarding").fill_null(0) == NOT_USABLE)["stop_id"]
-    if len(closed):
-        calls = calls.filter(~pl.col("stop_id").is_in(closed.implode()))
-    if trips.height < feed.trips.height:
-        calls = calls.filter(pl.col("trip_id").is_in(trips["trip_id"].implode()))
-    return replace(feed, trips=trips, stop_times=calls)
 
 
 def _outlying(city: City) -> frozenset[str] | None:
@@ -212,14 +196,13 @@ def _findings(
     parameters: Mapping[str, float],
     options: Options,
 ) -> tuple[Finding, ...]:
+    old, chair = reaches["elderly"].who, reaches["wheelchair"].who
     out = [
         Finding(
             "access.walking",
             f"Adults and children walk at {options.walk_kmh:g} km/h and at most {options.max_walk_m:.0f} m to or from "
-            f"a stop, people of 65 and over at {reaches['elderly'].mover.walk_kmh:g} km/h and "
-            f"{reaches['elderly'].mover.max_walk_m:.0f} m, in a wheelchair at "
-            f"{reaches['wheelchair'].mover.walk_kmh:g} km/h and {reaches['wheelchair'].mover.max_walk_m:.0f} m without "
-            f"steps or slopes over {parameters['slope_wheelchair']:g} %.",
+            f"a stop, people of 65 and over at {old.kmh:g} km/h and {old.max_walk_m:.0f} m, in a wheelchair at "
+            f"{chair.kmh:g} km/h and {chair.max_walk_m:.0f} m without steps or slopes over {chair.max_slope:g} %.",
             severity="assumed",
         )
     ]
@@ -254,15 +237,8 @@ def _findings(
                 severity="assumed",
             )
         )
-    elif not _known(feed.stops, "wheelchair_boarding") and not _known(feed.trips, "wheelchair_accessible"):
-        out.append(
-            Finding(
-                "access.no_wheelchair_data",
-                "The timetable does not say which stops and vehicles can be used in a wheelchair; all are taken to be, "
-                "so what people in a wheelchair reach is an upper bound.",
-                severity="assumed",
-            )
-        )
+    else:
+        out += _accessible(reaches["wheelchair"])
     if city.links["slope"].is_null().all():
         out.append(
             Finding(
@@ -295,5 +271,24 @@ def _findings(
     return tuple(out)
 
 
-def _known(table: pl.DataFrame, column: str) -> bool:
-    return column in table.columns and bool((table[column].cast(pl.Int32, strict=False).fill_null(0) > 0).any())
+def _accessible(r: Reach) -> list[Finding]:
+    """Say what the timetable does not know about wheelchairs, and what that does to the figures."""
+    t = r.timetable
+    if t is None or not (t.trips_unknown or t.stops_unknown):
+        return []
+    parts = []
+    if t.trips_unknown:
+        used = "usable" if r.who.unknown_vehicle else "not usable"
+        parts.append(f"of {t.trips_unknown:,} of {t.trips:,} trips whether a wheelchair can ride (taken as {used})")
+    if t.stops_unknown:
+        used = "usable" if r.who.unknown_stop else "not usable"
+        parts.append(f"of {t.stops_unknown:,} of {t.stops:,} stops whether one can board there (taken as {used})")
+    return [
+        Finding(
+            "access.wheelchair_unknown",
+            f"The timetable does not say {' and '.join(parts)}.",
+            t.trips_unknown + t.stops_unknown,
+            severity="assumed",
+            values={"trips": t.trips_unknown, "stops": t.stops_unknown},
+        )
+    ]

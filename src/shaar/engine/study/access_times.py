@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import shapely
 
 from shaar.engine.access.facilities import Facilities
@@ -15,14 +15,16 @@ from shaar.engine.city.geoparquet import geometries
 from shaar.engine.city.model import City
 from shaar.engine.city.projection import project_shapes
 from shaar.engine.progress import Progress
-from shaar.engine.routing.graph import street_graph
+from shaar.engine.routing.mobility import Profile, Usable, level_points, usable, walking_graph
 from shaar.engine.routing.raptor import travel_times
-from shaar.engine.routing.snap import Snapped, snap
+from shaar.engine.routing.snap import snap
 from shaar.engine.routing.street_times import DETOUR, MEAN_IN_DISC
 from shaar.engine.routing.walk import WalkLinks, walk_links, without_self
-from shaar.engine.study.baseline_walks import STOP_TO_STREET_M, TRANSFER_M, ZONE_TO_STREET_M
+from shaar.engine.study.baseline import _no_service
+from shaar.engine.study.baseline_walks import STOP_TO_STREET_M, ZONE_TO_STREET_M
 from shaar.engine.study.results import Options
-from shaar.engine.timetable.arrays import DayTimetable
+from shaar.engine.timetable.day import day_timetable
+from shaar.engine.timetable.feed import Feed
 
 F32 = npt.NDArray[np.float32]
 #: How far a place of a service may lie from a street, metres: parks and hospitals stand for their middle.
@@ -30,52 +32,43 @@ PLACE_TO_STREET_M = 500.0
 
 
 @dataclass(frozen=True, slots=True)
-class Mover:
-    """How a group gets about.
-
-    ``max_slope`` (per cent, where the links know it) and ``steps`` (False: no stairs) limit the streets;
-    ``accessible_only`` leaves out places that are known not to be usable in a wheelchair.
-    """
-
-    name: str
-    walk_kmh: float
-    max_walk_m: float
-    steps: bool = True
-    max_slope: float | None = None
-    accessible_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Reach:
-    """Minutes of one kind of mover: to zones float32[z, z], to the places of each purpose float32[z, f]; nan: no way.
+    """Minutes of one profile: to zones float32[z, z], to the places of each purpose float32[z, f]; nan: no way.
 
-    ``lost`` is the zones from which no street that the mover can use is near.
+    ``lost`` is the zones from which no street that the profile can use is near; ``timetable`` says what of the
+    timetable it can use (None without one).
     """
 
-    mover: Mover
+    who: Profile
     zones: F32
     places: Mapping[str, F32]
     lost: npt.NDArray[np.bool_]
+    timetable: Usable | None
 
 
 def reach(
     city: City,
-    timetable: DayTimetable,
+    feed: Feed | None,
+    day: dt.date | None,
     facilities: Mapping[str, Facilities],
-    mover: Mover,
+    who: Profile,
     options: Options,
     *,
     headway_draws: int,
     progress: Progress,
 ) -> Reach:
-    """Travel times of one kind of mover, medians over the departures of the window.
+    """Travel times of one profile, medians over the departures of the window.
 
     Places are destinations of their own, reached on foot from every stop and every zone; so a school two hundred metres
-    away is two hundred metres away, however wide the zone.
+    away is two hundred metres away, however wide the zone. Where the profile needs accessible stops, places that are
+    known not to be are left out.
     """
-    links = _usable(city.links, mover)
-    graph = street_graph(city.nodes, links, mode="walk", cost="metres")
-    crs, kmh = city.meta.crs, mover.walk_kmh
+    found = None if feed is None else usable(feed, who)
+    timetable = _no_service()
+    if found is not None and day is not None and found.trips_left:
+        timetable = day_timetable(found.feed, day, stop_ids=found.stop_ids)
+    graph = walking_graph(city.nodes, city.links, who)
+    links, crs, kmh = city.links, city.meta.crs, who.kmh
     z = city.zones.height
     served = np.zeros(timetable.n_stops, bool)
     served[timetable.pattern_stops] = True
@@ -86,22 +79,22 @@ def reach(
     at = snap(lon, lat, graph, links, crs=crs, max_metres=ZONE_TO_STREET_M)
     stray = np.zeros(len(lon), bool)
     stray[z:] = at.beside[z:] > PLACE_TO_STREET_M
-    if mover.accessible_only:
+    if who.stop_needed:
         stray[z:] |= ~np.concatenate([np.zeros(0, bool), *(f.accessible for f in facilities.values())])
     at.link[stray] = -1
-    homes = Snapped(at.link.copy(), at.along, at.length, at.beside)
+    at, stops = level_points(at, graph), level_points(stops, graph)
+    homes = replace(at, link=at.link.copy())
     homes.link[z:] = -1  # nobody starts at a place: its row stays empty, which costs next to nothing
-    limit = mover.max_walk_m
+    limit, far = who.max_walk_m, options.max_minutes / 60 * kmh * 1000
     access = walk_links(graph, homes, stops, limit=limit, kmh=kmh, progress=progress, stage="walks to stops")
-    egress = walk_links(graph, at, stops, limit=limit, kmh=kmh, progress=progress, stage="walks from stops")
-    change = walk_links(graph, stops, stops, limit=min(TRANSFER_M, limit), kmh=kmh)
-    far = options.max_minutes / 60 * kmh * 1000
+    egress = walk_links(graph, stops, at, limit=limit, kmh=kmh, progress=progress, stage="walks from stops")
+    change = walk_links(graph, stops, stops, limit=min(who.max_change_m, limit), kmh=kmh)
     direct = walk_links(graph, homes, at, limit=far, kmh=kmh, progress=progress, stage="walks all the way")
     times = travel_times(
         timetable,
         access,
         without_self(change),
-        egress.transposed(),
+        egress,
         _inside(direct, city, kmh),
         window=options.window,
         max_rides=options.max_rides,
@@ -115,17 +108,7 @@ def reach(
     for purpose, f in facilities.items():
         places[purpose] = np.ascontiguousarray(minutes[:, lo : lo + f.n])
         lo += f.n
-    return Reach(mover, np.ascontiguousarray(minutes[:, :z]), places, homes.link[:z] < 0)
-
-
-def _usable(links: pl.DataFrame, mover: Mover) -> pl.DataFrame:
-    """Close the links that the mover cannot use; rows stay, since a link's number is its row."""
-    walk = pl.col("walk").fill_null(False)
-    if not mover.steps:
-        walk &= pl.col("highway") != "steps"
-    if mover.max_slope is not None:
-        walk &= pl.col("slope").fill_null(0.0).fill_nan(0.0).abs() <= mover.max_slope
-    return links.with_columns(walk=walk)
+    return Reach(who, np.ascontiguousarray(minutes[:, :z]), places, homes.link[:z] < 0, found)
 
 
 def _inside(direct: WalkLinks, city: City, kmh: float) -> WalkLinks:
