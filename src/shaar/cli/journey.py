@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,8 @@ from shaar.cli.journey_options import ASK, SOUTH, PointType, make_network, open_
 from shaar.cli.options import with_options
 
 if TYPE_CHECKING:
-    from shaar.engine.routing.journey_network import Network
+    from shaar.engine.routing.fares import Fares
+    from shaar.engine.routing.journey_network import Network, Points
     from shaar.engine.routing.journeys import Journey, Leg
     from shaar.engine.timetable.feed import Feed
 
@@ -31,6 +32,8 @@ SHOWN = 20
 @click.argument("to_point", metavar="TO", type=PointType())
 @with_options(ASK)
 @click.option("--max-minutes", type=click.FloatRange(5, 300), default=120, show_default=True, help="Longest journey.")
+@click.option("--fare", type=click.FloatRange(min=0), help="Flat price of a boarding [the timetable's own fares].")
+@click.option("--free-changes", type=click.IntRange(0, 9), default=0, show_default=True, help="Changes on one --fare.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the quickest journey here as GeoJSON.")
 def journey(
     city: str,
@@ -46,6 +49,8 @@ def journey(
     max_rides: int,
     seed: int,
     max_minutes: float,
+    fare: float | None,
+    free_changes: int,
     out: Path | None,
 ) -> None:
     """Say how to get from FROM to TO in CITY: every journey that no other beats, and the quickest leg by leg.
@@ -57,34 +62,39 @@ def journey(
     with console.progress() as progress:
         from shaar.engine.routing.journey_network import points
         from shaar.engine.routing.journey_walks import as_geojson, on_streets
-        from shaar.engine.routing.journeys import journeys
 
         net = make_network(
             folder, feed, day, profile=profile, parameters=parameters, unknown_accessible=unknown_accessible, seed=seed,
             progress=progress,
         )  # fmt: skip
         pts = points(net, [from_point[1], to_point[1]], [from_point[0], to_point[0]], max_minutes=max_minutes)
-        found = journeys(
-            net.day, pts.access, net.transfers, pts.egress, pts.walk, origin=0, destination=1, departure=departure,
-            window=window, max_rides=max_rides, max_minutes=max_minutes, tables=net.tables,
-        )  # fmt: skip
-        found = [on_streets(net, pts, j, 0, 1) for j in found]
+        fares = _fares(net, fare, free_changes)
+        ask = {
+            "origin": 0, "destination": 1, "departure": departure, "window": window, "max_rides": max_rides,
+            "max_minutes": max_minutes, "seed": seed,
+        }  # fmt: skip
+        found = [on_streets(net, pts, j, 0, 1) for j in _search(net, pts, fares, ask)]
     clock = _clock(feed, day, folder.meta.time_zone)
     date = f", {day:%a %d %b %Y}" if day else ""
     title = f"{folder.meta.name}{date}, {profile}, {_asked(departure, window, clock)}"
     if not found:
         console.out.print(f"[bold]{title}[/]\nno way within {max_minutes:.0f} minutes and {max_rides} rides")
     else:
-        _table(title, found, clock)
-        best = min(found, key=lambda j: (j.arrival - (j.departure if window is None else j.leave), j.rides))
+        _table(title, found, clock, fares.currency if fares is not None else "")
+        best = _quickest(found, window)
         _steps(net, feed, best, clock)
         if any(leg.headway for j in found for leg in j.legs):
             console.out.print("times with ~ are of lines without clock times: one possible run of their headway")
     show_findings(net)
     if out is not None and found:
-        best = min(found, key=lambda j: (j.arrival - (j.departure if window is None else j.leave), j.rides))
-        write_text(out, json.dumps(as_geojson(net, pts, best, 0, 1), ensure_ascii=False))
+        way = as_geojson(net, pts, _quickest(found, window), 0, 1)
+        write_text(out, json.dumps(way, ensure_ascii=False))
         console.out.print(f"the quickest journey: {out}", soft_wrap=True)
+
+
+def _quickest(found: list[Journey], window: tuple[int, int] | None) -> Journey:
+    """First to arrive, or the shortest of a window; of equal ones that with fewest rides."""
+    return min(found, key=lambda j: (j.arrival if window is None else j.arrival - j.leave, j.rides))
 
 
 def _clock(feed: Feed | None, day: dt.date | None, zone: str) -> Callable[[int], str]:
@@ -109,7 +119,26 @@ def _asked(departure: int | None, window: tuple[int, int] | None, clock: Callabl
     return f"setting out at {clock(departure)}"
 
 
-def _table(title: str, found: list[Journey], clock: Callable[[int], str]) -> None:
+def _fares(net: Network, flat: float | None, free_changes: int) -> Fares | None:
+    from shaar.engine.routing.fares import flat_fares
+    from shaar.engine.routing.fares_gtfs import fares_of
+
+    if flat is not None:
+        return flat_fares(net.day, flat, net.city.meta.currency, transfers=free_changes)
+    return None if net.usable is None else fares_of(net.usable.feed, net.day)
+
+
+def _search(net: Network, pts: Points, fares: Fares | None, ask: dict[str, Any]) -> list[Journey]:
+    from shaar.engine.routing.fares_search import priced_journeys
+    from shaar.engine.routing.journeys import journeys
+
+    walks = (pts.access, net.transfers, pts.egress, pts.walk)
+    if fares is None:
+        return journeys(net.day, *walks, tables=net.tables, **ask)
+    return priced_journeys(fares, net.day, *walks, **ask)
+
+
+def _table(title: str, found: list[Journey], clock: Callable[[int], str], currency: str) -> None:
     rows = []
     for j in found[:SHOWN]:
         about = "~" if any(leg.headway for leg in j.legs) else ""
@@ -117,12 +146,12 @@ def _table(title: str, found: list[Journey], clock: Callable[[int], str]) -> Non
             f"{about}{clock(j.leave)}", f"{about}{clock(j.arrival)}", _minutes(j.arrival - j.leave), str(j.rides),
             f"{j.walk_metres:,.0f}", _minutes(j.wait_seconds),
         ]  # fmt: skip
-        if not math.isnan(j.fare):
-            row.append(f"{j.fare:g}")
+        if currency:
+            row.append("-" if math.isnan(j.fare) else f"{j.fare:,.2f}")
         rows.append(row)
     columns = ["leave", "arrive", "minutes", "rides", "walk, m", "wait, min"]
-    if rows and len(rows[0]) > len(columns):
-        columns.append("fare")
+    if currency:
+        columns.append(currency)
     console.out.print(f"[bold]{title}[/]", soft_wrap=True)
     console.table("", columns, rows)
     if len(found) > SHOWN:

@@ -118,6 +118,8 @@ def make_network(
 
 def show_findings(net: Network) -> None:
     """Print what is missing or assumed, a sentence a line."""
+    if net.usable is None:
+        console.out.print("[yellow]odd[/]: the city has no timetable, so all ways are on foot; give one with --gtfs")
     for f in net.findings:
         mark = "[yellow]odd[/]" if f.severity == "warning" else "[cyan]assumed[/]"
         console.out.print(f"{mark}: {f.message}", soft_wrap=True)

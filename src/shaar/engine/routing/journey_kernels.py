@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
 INF = np.int32(2**30)
 #: How a stop's best label came about: on foot from the origin, by the vehicle itself, else the stop walked from.
@@ -309,3 +309,48 @@ def spread(arrivals, eg_ptr, eg_to, eg_t, on_foot, max_s):
                     if v < row[p] and v <= max_s:
                         row[p] = v
     return out
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def to_all(
+    acc_ptr, acc_s, acc_t, t, rides, max_s, stop_ptr, stops, n_trips, time_ptr, dep, arr, serve_ptr, serve_p, serve_i,
+    foot_ptr, foot_to, foot_s, eg_ptr, eg_z, eg_t, direct, n_stops, n_threads,
+):  # fmt: skip
+    """Quickest journey of every origin to every zone at one departure, of equally quick ones that with fewest rides.
+
+    Returns seconds int32[o, z] (INF: none), rides int32[o, z] and legs int32[o, z, rides, 4].
+    """
+    n_o, n_z = direct.shape
+    seconds = np.full((n_o, n_z), INF, np.int32)
+    count = np.zeros((n_o, n_z), np.int32)
+    legs = np.full((n_o, n_z, rides, 4), -1, np.int32)
+    for th in prange(n_threads):
+        for o in range(th, n_o, n_threads):
+            tau, tau_k, tau_from, ride, ride_k, leg, mark, rode, q_pos, list_a, list_b, rode_list, q_list = labels(
+                rides, n_stops, len(n_trips)
+            )
+            a = acc_ptr[o]
+            e = acc_ptr[o + 1]
+            rounds(
+                t, rides, max_s, acc_s[a:e], acc_t[a:e], stop_ptr, stops, n_trips, time_ptr, dep, arr, serve_ptr,
+                serve_p, serve_i, foot_ptr, foot_to, foot_s, tau, tau_k, tau_from, ride, ride_k, leg, mark, rode,
+                q_pos, list_a, list_b, rode_list, q_list,
+            )  # fmt: skip
+            via = np.full(n_z, -1, np.int32)
+            for z in range(n_z):
+                if direct[o, z] <= max_s:
+                    seconds[o, z] = direct[o, z]
+            for s in range(n_stops):
+                if ride[rides, s] < INF:
+                    for q in range(eg_ptr[s], eg_ptr[s + 1]):
+                        z = eg_z[q]
+                        v = ride[rides, s] + eg_t[q] - t
+                        k = ride_k[rides, s]
+                        if v <= max_s and (v < seconds[o, z] or (v == seconds[o, z] and k < count[o, z])):
+                            seconds[o, z] = v
+                            count[o, z] = k
+                            via[z] = s
+            for z in range(n_z):
+                if via[z] >= 0:
+                    trace(rides, via[z], stop_ptr, stops, tau_from, ride_k, leg, legs[o, z])
+    return seconds, count, legs
