@@ -25,22 +25,22 @@ def given(call: Any, measure: Any, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def photo() -> SimpleUploadedFile:
+def photo(colour: str = "green") -> SimpleUploadedFile:
     raw = io.BytesIO()
-    Image.new("RGB", (40, 30), "green").save(raw, "JPEG")
+    Image.new("RGB", (40, 30), colour).save(raw, "JPEG")
     return SimpleUploadedFile("site.jpg", raw.getvalue(), content_type="image/jpeg")
 
 
-def test_a_resident_applies_once_with_a_photo_and_follows_it(call, measure, sign_in):
+def test_a_resident_applies_once_with_photos_and_follows_it(call, measure, sign_in):
     one = measure()
     client = sign_in(one.author)
     assert one.ref in client.get(f"/grants/{call.slug}/apply/?measure={one.ref}").content.decode()
     for _ in range(2):
-        sent = client.post(f"/grants/{call.slug}/apply/", given(call, one, photo=photo()))
+        sent = client.post(f"/grants/{call.slug}/apply/", given(call, one, photos=[photo(), photo("red")]))
         assert sent.status_code == 302
     row = Application.objects.get()
     assert sent["Location"] == f"/applications/{row.ref}/" and (row.asked, row.own) == (Decimal(400), Decimal(100))
-    assert len(attachments.photos_of(row)) == 1
+    assert len(attachments.photos_of(row)) == 2
     page = client.get(f"/applications/{row.ref}/").content.decode()
     assert "Субботник" in page and "An officer checks whether it meets the conditions." in page
     assert row.ref in client.get("/me/").content.decode()
@@ -55,8 +55,12 @@ def test_nothing_typed_is_lost(call, measure, sign_in):
     page = answer.content.decode()
     assert answer.status_code == 422 and "at least 20 %" in page and "Субботник" in page and KEY in page
     fake = SimpleUploadedFile("a.jpg", b"<script>", content_type="image/jpeg")
-    answer = client.post(f"/grants/{call.slug}/apply/", given(call, one, photo=fake))
+    answer = client.post(f"/grants/{call.slug}/apply/", given(call, one, photos=[photo(), fake]))
     assert answer.status_code == 422 and "Скамейки и деревья" in answer.content.decode()
+    assert "a.jpg: " in answer.content.decode()
+    colours = ["red", "green", "blue", "white", "black", "gray", "pink", "brown", "navy", "teal", "gold", "plum", "tan"]
+    answer = client.post(f"/grants/{call.slug}/apply/", given(call, one, photos=[photo(name) for name in colours]))
+    assert answer.status_code == 422 and "At most 12 files fit here" in answer.content.decode()
     assert not Application.objects.exists()
 
 
@@ -123,10 +127,12 @@ def test_the_applicant_reports_with_a_photo_of_the_site(approved, staff, sign_in
     answer = client.post(f"/applications/{row.ref}/report/", {**words, "spent": "401"})
     assert answer.status_code == 422 and "Деревья посажены" in answer.content.decode()
     for _ in range(2):
-        answer = client.post(f"/applications/{row.ref}/report/", {**words, "spent": "400", "photo": photo()})
+        answer = client.post(
+            f"/applications/{row.ref}/report/", {**words, "spent": "400", "photos": [photo(), photo("red")]}
+        )
         assert answer.status_code == 302
     report = row.reports.get()
-    (shot,) = attachments.photos_of(report)
+    shot, _other = attachments.photos_of(report)
     assert sign_in().get(f"/files/{shot.pk}/320/").status_code == 200
     assert "Деревья посажены" in sign_in().get(f"/applications/{row.ref}/").content.decode()
 

@@ -25,22 +25,36 @@ def office(territories: dict[str, Any]) -> Organisation:
     return Organisation.objects.create(kind="department", names={"ru": "Отдел ЧС"})
 
 
-def photo() -> SimpleUploadedFile:
+def photo(colour: str = "green") -> SimpleUploadedFile:
     raw = io.BytesIO()
-    Image.new("RGB", (40, 30), "green").save(raw, "JPEG")
+    Image.new("RGB", (40, 30), colour).save(raw, "JPEG")
     return SimpleUploadedFile("IMG_1.jpg", raw.getvalue(), content_type="image/jpeg")
 
 
-def test_a_report_with_a_photo_is_taken_once_and_kept_from_others(person, sign_in):
+def test_a_report_is_taken_once_and_its_photos_have_a_screen_of_their_own(person, sign_in):
     client = sign_in(person(home="ak-ordo"))
     for _ in range(2):
-        sent = client.post("/risks/new/", {**GIVEN, "photo": photo()})
+        sent = client.post("/risks/new/", GIVEN)
         assert sent.status_code == 302
     hazard = Hazard.objects.get()
-    assert len(attachments.photos_of(hazard)) == 1
+    screen = f"/risks/{hazard.ref}/photos/"
+    assert sent["Location"] == screen and 'name="photos"' in client.get(screen).content.decode()
+    for _ in range(2):
+        sent = client.post(screen, {"photos": [photo(), photo("red")]})
+        assert sent["Location"] == f"/risks/{hazard.ref}/"
+    one, _other = attachments.photos_of(hazard)
     assert client.get(f"/risks/{hazard.ref}/").status_code == 200
     assert Client().get(f"/risks/{hazard.ref}/").status_code == 404
     assert hazard.ref not in Client().get("/risks/").content.decode()
+    for stranger in (sign_in(person()), sign_in(person(officer="north"))):
+        assert stranger.post(screen, {"photos": [photo("blue")]}).status_code in (403, 404)
+        assert stranger.post(screen, {"drop": str(one.pk)}).status_code in (403, 404)
+    assert attachments.photos_of(hazard).count() == 2
+    assert client.post(screen, {"drop": str(one.pk)})["Location"] == screen
+    assert client.post(screen, {"drop": "x"}).status_code == 302 and attachments.photos_of(hazard).count() == 1
+    Hazard.objects.update(status="rejected")
+    assert client.post(screen, {"photos": [photo("blue")]}).status_code == 403
+    assert attachments.photos_of(hazard).count() == 1
 
 
 def test_what_was_typed_stays_when_something_is_missing(person, sign_in):
@@ -49,11 +63,13 @@ def test_what_was_typed_stays_when_something_is_missing(person, sign_in):
     assert "Мусор копится с весны" in answer.content.decode() and "ул. Арычная, 7" in answer.content.decode()
 
 
-def test_a_file_that_is_no_photo_loses_nothing(person, sign_in):
+def test_a_file_that_is_no_photo_is_named_and_nothing_is_added(person, sign_in):
+    client = sign_in(person())
+    client.post("/risks/new/", GIVEN)
     fake = SimpleUploadedFile("a.jpg", b"<script>alert(1)</script>", content_type="image/jpeg")
-    answer = sign_in(person()).post("/risks/new/", {**GIVEN, "photo": fake})
-    assert answer.status_code in (413, 422) and "Мусор копится" in answer.content.decode()
-    assert not Hazard.objects.exists()
+    answer = client.post(f"/risks/{Hazard.objects.get().ref}/photos/", {"photos": [photo(), fake]})
+    assert answer.status_code == 422 and "a.jpg: " in answer.content.decode()
+    assert not attachments.photos_of(Hazard.objects.get())
 
 
 def test_words_are_shown_as_words(person, office, sign_in):

@@ -315,3 +315,36 @@ def test_numbers_that_are_none_are_not_found(proposal, person, browser):
     assert client.get(f"/proposals/{measure.ref}/versions/?new=9&old=x").status_code == 200
     damaged = client.post(f"/proposals/{measure.ref}/comment/", {"text": "Привет", "once_key": "x"})
     assert damaged.status_code == 422 and "Привет" in damaged.content.decode()
+
+
+def test_photos_of_a_proposal_have_a_screen_of_their_own(proposal, person, browser):
+    import io
+
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from PIL import Image
+
+    from shaar.platform.kernel.attachments import photos_of
+
+    def shot(colour):
+        held = io.BytesIO()
+        Image.new("RGB", (64, 48), colour).save(held, "JPEG")
+        return SimpleUploadedFile(f"{colour}.jpg", held.getvalue(), content_type="image/jpeg")
+
+    author = person()
+    one = proposal(author)
+    client, screen = browser(author), f"/proposals/{one.ref}/photos/"
+    page = client.get(f"/proposals/{one.ref}/edit/").content.decode()
+    assert screen in page and 'type="file"' not in page
+    words = {"title": one.title, "text": one.text, "language": "ru", "kind": one.kind, "seen_version": one.version,
+             "place_territory": "ak-ordo", "photos": "yes"}  # fmt: skip
+    assert client.post(f"/proposals/{one.ref}/edit/", words)["Location"] == screen
+    assert client.post(screen, {"photos": [shot("red"), shot("green")], "more": "yes"})["Location"] == screen
+    assert client.post(screen, {"photos": []})["Location"] == f"/proposals/{one.ref}/"
+    assert photos_of(one).count() == 2
+    many = [shot(name) for name in ("red", "blue", "white", "black", "gray", "pink", "brown", "navy", "teal", "gold",
+                                    "plum", "tan")]  # fmt: skip
+    refused = client.post(screen, {"photos": many})
+    assert refused.status_code == 422 and "At most 12 files fit here; there are 2" in refused.content.decode()
+    other = browser(person())
+    assert other.get(screen).status_code == 403 and other.post(screen, {"photos": [shot("blue")]}).status_code == 403
+    assert photos_of(one).count() == 2

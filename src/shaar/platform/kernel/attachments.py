@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -32,8 +32,8 @@ from .seeing import kind_of, may_see, register, thing_of
 from .sniffing import DOCUMENTS, PHOTOS, sniff
 
 __all__ = [
-    "MAX_FILES", "SIZES", "Prepared", "attach", "files_of", "find", "open_file", "photos_of", "prepare", "register",
-    "remove",
+    "MAX_FILES", "SIZES", "Prepared", "attach", "attach_all", "files_of", "find", "open_file", "photos_of", "prepare",
+    "prepare_all", "register", "remove",
 ]  # fmt: skip
 
 #: Files that one object may carry.
@@ -141,6 +141,58 @@ def attach(thing: models.Model, upload: Any, *, acting: Any, caption: str = "", 
             sha256=ready.sha256,
         )  # fmt: skip
     return one
+
+
+def prepare_all(uploads: Iterable[Any], *, field: str = "photos", thing: models.Model | None = None) -> list[Prepared]:
+    """Read several uploaded files, all or none; what is wrong with one names that one.
+
+    Parameters
+    ----------
+    field
+        The field of the form that the refusal speaks of.
+    thing
+        The object that they are for, if there is one; a file that it has already (the form was sent twice) is left out.
+
+    Raises
+    ------
+    Invalid
+        More than fit, or one that `prepare` does not take.
+    """
+    given = list(uploads)
+    known = set(files_of(thing, every=True).values_list("sha256", flat=True)) if thing is not None else set()
+    if len(given) > MAX_FILES:
+        raise _too_many(len(given), 0, field)
+    ready: dict[str, Prepared] = {}
+    for upload in given:
+        try:
+            one = prepare(upload)
+        except Invalid as wrong:
+            name = PurePath(str(upload.name or "").replace("\\", "/")).name[:60]
+            words = wrong.message if len(given) == 1 else f"{name}: {wrong.message}"
+            raise Invalid(wrong.code, words, field=field) from wrong
+        if one.sha256 not in known:
+            ready[one.sha256] = one
+    if len(known) + len(ready) > MAX_FILES:
+        raise _too_many(len(ready), len(known), field)
+    return list(ready.values())
+
+
+def _too_many(chosen: int, there: int, field: str) -> Invalid:
+    return Invalid(
+        "file.many",
+        _("At most %(most)d files fit here; there are %(there)d, and you chose %(n)d more.")
+        % {"most": MAX_FILES, "there": there, "n": chosen},
+        field=field,
+    )
+
+
+def attach_all(thing: models.Model, ready: Iterable[Prepared], *, acting: Any, public: bool = False) -> None:
+    """Keep several files with an object; one that is there already (the form was sent twice) is not kept again."""
+    known = set(files_of(thing, every=True).values_list("sha256", flat=True))
+    for one in ready:
+        if one.sha256 not in known:
+            attach(thing, one, acting=acting, public=public)
+            known.add(one.sha256)
 
 
 def _path(base: str, size: str, ending: str) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shaar.platform.accounts.models import Organisation, Person
+from shaar.platform.propose.forms.photos import FilesField
 from shaar.platform.propose.models import Measure
 
 from ..models import Application, Call, Lot
@@ -24,14 +25,6 @@ def sum_field(label: Any, **options: Any) -> forms.DecimalField:
     return forms.DecimalField(label=label, max_digits=14, decimal_places=2, min_value=Decimal(0), **options)
 
 
-def photo_field() -> forms.FileField:
-    """A photo."""
-    return forms.FileField(
-        label=_("Photo"), required=False, help_text=_("Place and owner stored inside the photo are removed."),
-        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
-    )  # fmt: skip
-
-
 class WordsForm(forms.Form):
     """What an application says: the part that may be changed later."""
 
@@ -40,7 +33,7 @@ class WordsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
     )  # fmt: skip
     asked = sum_field(_("How much do you ask for?"))
-    photo = photo_field()
+    photos = FilesField()
 
     def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,7 +45,7 @@ class WordsForm(forms.Form):
                 self.fields[f"own_{kind}_words"] = forms.CharField(label=words, max_length=200, required=False)
         # The refusal of a service about the own contribution speaks of the first of its fields.
         self.own_field = f"own_{self.kinds[0]}" if self.kinds else "asked"
-        self.move_last("photo")
+        self.move_last("photos")
 
     def move_last(self, name: str) -> None:
         """Show a field after all others."""
@@ -122,4 +115,4 @@ class ReportForm(forms.Form):
         label=_("Is the work finished?"), choices=(("yes", _("Yes, this is the last report")), ("no", _("Not yet"))),
         coerce=lambda text: text == "yes", widget=forms.RadioSelect,
     )  # fmt: skip
-    photo = photo_field()
+    photos = FilesField()

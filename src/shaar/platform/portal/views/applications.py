@@ -28,14 +28,9 @@ from shaar.platform.kernel.errors import Forbidden, Missing
 from shaar.platform.kernel.gate import public, signed_in
 
 
-def _photo(form: forms.Form) -> attachments.Prepared | None:
-    # The slow part, reading the photo, comes before anything is written: a bad photo loses nothing.
-    return attachments.prepare(form.cleaned_data["photo"]) if form.cleaned_data["photo"] else None
-
-
-def _keep_photo(thing: models.Model, photo: attachments.Prepared | None, person: Any) -> None:
-    if photo is not None and not attachments.photos_of(thing).filter(sha256=photo.sha256).exists():
-        attachments.attach(thing, photo, acting=person)
+def _photos(form: forms.Form, thing: models.Model | None = None) -> list[attachments.Prepared]:
+    # The slow part, reading the photos, comes before anything is written: a bad photo loses nothing.
+    return attachments.prepare_all(form.cleaned_data["photos"], thing=thing)
 
 
 @signed_in
@@ -49,7 +44,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     made: list[Application] = []
 
     def send() -> None:
-        given, photo = form.cleaned_data, _photo(form)
+        given, photos = form.cleaned_data, _photos(form)
         made.append(
             services.apply(
                 acting=person,
@@ -64,7 +59,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
                 once_key=request.POST.get("once_key"),
             )
         )
-        _keep_photo(made[0], photo, person)
+        attachments.attach_all(made[0], photos, acting=person)
 
     if request.method == "POST":
         status = answered(form, send)
@@ -113,7 +108,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
 
     def send() -> None:
         # Before it is sent: afterwards nothing is added to it.
-        _keep_photo(one, _photo(form), request.user)
+        attachments.attach_all(one, _photos(form, one), acting=request.user)
         seen = request.POST.get("seen_version", "")
         services.change(
             acting=request.user, application=one, text=form.cleaned_data["text"], asked=form.cleaned_data["asked"],  # type: ignore[arg-type]
@@ -141,7 +136,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
 
 @signed_in
 def report(request: HttpRequest, ref: str) -> HttpResponse:
-    """Report on the work, with a photo of the site."""
+    """Report on the work, with photos of the site."""
     one = _own(request, ref)
     if one.status not in (S.IN_PROGRESS, S.REPORTED):
         raise Missing("report.none", _("There is nothing to report on now."))
@@ -149,12 +144,12 @@ def report(request: HttpRequest, ref: str) -> HttpResponse:
     status = 200
 
     def send() -> None:
-        photo, given = _photo(form), form.cleaned_data
+        photos, given = _photos(form), form.cleaned_data
         made = delivery.hand_in_report(
             acting=request.user, application=one, text=given["text"], spent=given["spent"], final=given["final"],  # type: ignore[arg-type]
             once_key=request.POST.get("once_key"),
         )  # fmt: skip
-        _keep_photo(made, photo, request.user)
+        attachments.attach_all(made, photos, acting=request.user)
 
     if request.method == "POST":
         status = answered(form, send)

@@ -40,7 +40,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
         **{name: getattr(measure, name) for name in ("title", "text", "language", "kind", "benefits", "cost_guess")},
         "place": place, "seen_version": measure.version,
     }  # fmt: skip
-    form = EditForm(request.POST or None, request.FILES or None, process=measure.process, initial=initial)
+    form = EditForm(request.POST or None, process=measure.process, initial=initial)
     refusal, moving = None, False
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -51,13 +51,11 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
                 acting=person, measure=measure, seen_version=given["seen_version"], why=given["why"], **words,
                 geometry=chosen.geometry, address=chosen.address, territory=chosen.territory,
             )  # fmt: skip
-            for upload in given["photos"]:
-                attachments.attach(measure, upload, acting=person, public=True)
         except Refusal as error:
             refusal = error
         else:
             messages.success(request, _("Your changes are published."))
-            return redirect(measure.get_absolute_url())
+            return redirect("proposal_photos" if "photos" in request.POST else "proposal", ref=measure.ref)
     elif request.method == "POST":
         moving = any(error.code == "moving" for error in form.errors.as_data().get("place", ()))
     now = Measure.objects.get(pk=measure.pk)

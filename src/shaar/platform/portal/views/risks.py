@@ -21,7 +21,7 @@ from shaar.platform.places.models import Territory
 from shaar.platform.portal import panels
 from shaar.platform.propose.forms.hazard import ReportForm
 from shaar.platform.propose.models import Hazard
-from shaar.platform.propose.policies.hazard import may_judge, may_report
+from shaar.platform.propose.policies.hazard import may_add_photos, may_judge, may_report
 from shaar.platform.propose.selectors import hazard as selectors
 from shaar.platform.propose.services import hazard as services
 
@@ -62,6 +62,7 @@ def hazard(request: HttpRequest, ref: str) -> HttpResponse:
         {
             "hazard": one, "events": events.story(one), "photos": attachments.photos_of(one),
             "assessments": one.assessments.order_by("-at"), "may_judge": may_judge(request.user, one),
+            "may_add_photos": may_add_photos(request.user, one),
         },
     )  # fmt: skip
 
@@ -69,12 +70,12 @@ def hazard(request: HttpRequest, ref: str) -> HttpResponse:
 @opens_to(may_report, "proven person")
 def report(request: HttpRequest) -> HttpResponse:
     """Report a hazard."""
-    form = ReportForm(request.POST or None, request.FILES or None)
+    form = ReportForm(request.POST or None)
     status = 200
     if request.method == "POST":
         if form.is_valid():
             try:
-                return redirect(_sent(request, form))
+                return redirect("risk_photos", ref=_sent(request, form).ref)
             except Refusal as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
                 status = refusal.status
@@ -85,15 +86,11 @@ def report(request: HttpRequest) -> HttpResponse:
 
 def _sent(request: HttpRequest, form: ReportForm) -> Hazard:
     given = form.cleaned_data
-    # The slow part, reading the photo, comes before anything is written: a bad photo loses no report.
-    photo = attachments.prepare(given["photo"]) if given["photo"] else None
     made = services.report_hazard(
         acting=request.user, kind=given["kind"], title=given["title"], text=given["text"],  # type: ignore[arg-type]
         geometry=given["place"].geometry, address=given["place"].address, territory=given["place"].territory,
         once_key=request.POST.get("once_key"),
     )  # fmt: skip
-    if photo is not None and not attachments.photos_of(made):
-        attachments.attach(made, photo, acting=request.user)
     messages.success(request, _("Thank you. %(ref)s: an officer will check it.") % {"ref": made.ref})
     return made
 

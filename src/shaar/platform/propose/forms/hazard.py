@@ -42,10 +42,6 @@ class ReportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
     )  # fmt: skip
     place = PlaceField(label=_("Where is it?"))
-    photo = forms.FileField(
-        label=_("Photo"), required=False, help_text=_("Place and owner stored inside the photo are removed."),
-        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
-    )  # fmt: skip
 
 
 class JudgeForm(forms.Form):

@@ -12,6 +12,7 @@ from shaar.platform.places import selectors as places
 from shaar.platform.places.forms import PlaceField
 
 from ..models import Measure, Process
+from .photos import FilesField
 
 LANGUAGE_NAMES = {"ru": "Русский", "ky": "Кыргызча", "kk": "Қазақша", "en": "English"}
 
@@ -74,31 +75,10 @@ class PlaceForm(forms.Form):
     place = PlaceField(label=_("Where is it?"), required=False)
 
 
-class ManyFiles(forms.ClearableFileInput):
-    """A control for several files."""
-
-    allow_multiple_selected = True
-    template_name = "django/forms/widgets/file.html"
-
-
-class FilesField(forms.FileField):
-    """Several files; each is checked when it is attached."""
-
-    widget = ManyFiles(attrs={"accept": "image/*", "multiple": True})
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:  # type: ignore[override]
-        """Every file that was chosen."""
-        files = data if isinstance(data, (list, tuple)) else [data] if data else []
-        return [super(FilesField, self).clean(file, initial) for file in files if file]
-
-
 class MoreForm(forms.Form):
     """Photos, who benefits, what it may cost: all optional."""
 
-    photos = FilesField(
-        label=_("Photos"), required=False,
-        help_text=_("Up to 12. The place and the owner that a camera writes into a photo are removed."),
-    )  # fmt: skip
+    photos = FilesField()
     benefits = forms.CharField(
         label=_("Who benefits?"), max_length=500, required=False,
         help_text=_("For example: about 300 children who walk to school"),
@@ -118,7 +98,6 @@ class EditForm(WordsForm):
     cost_guess = forms.DecimalField(
         label=_("What may it cost?"), max_digits=14, decimal_places=2, min_value=0, required=False
     )
-    photos = FilesField(label=_("More photos"), required=False)
     why = forms.CharField(
         label=_("What did you change, and why?"), max_length=300, required=False,
         help_text=_("Shown with the versions."),

@@ -28,6 +28,12 @@ def may_judge(person: Any, hazard: Hazard) -> bool:
     return _holds(person, JUDGES, hazard) and person.pk not in {hazard.reported_by_id, hazard.entered_by_id}
 
 
+def may_add_photos(person: Any, hazard: Hazard) -> bool:
+    """Who reported it, until an officer has looked at it."""
+    own = isinstance(person, Person) and person.pk in {hazard.reported_by_id, hazard.entered_by_id}
+    return own and hazard.status == Hazard.Status.REPORTED
+
+
 def may_see(viewer: Any, hazard: Hazard) -> bool:
     """Checked hazards everybody; reports not yet checked, or not confirmed, their reporter and the offices."""
     if hazard.status in _PUBLIC:
