@@ -58,6 +58,10 @@ SENTENCES: dict[str, Any] = {
     "appeal.decided": _decided,
     "measure.merged": gettext_lazy("Joined with %(into)s “%(title)s”."),
     "measure.joined": gettext_lazy("%(ref)s “%(title)s” was joined to it; now %(supports)s people support it."),
+    "measure.separated": gettext_lazy("Separated again from %(into)s “%(title)s”; it stands by itself."),
+    "measure.left": gettext_lazy(
+        "%(ref)s “%(title)s” was separated from it again; now %(supports)s people support it."
+    ),
     "measure.hidden": _hidden,
     "measure.shown": gettext_lazy("The text is shown again."),
     "comment.hidden": _hidden,
@@ -110,7 +114,7 @@ def register() -> None:
     story.register(SENTENCES)
     seeing.register("propose.measure", may_see, may_change=may_edit)
     seeing.register("propose.draft", _owns, may_change=_owns)
-    seeing.register("propose.hazard", hazard.may_see)
+    seeing.register("propose.hazard", hazard.may_see, may_change=hazard.may_add_photos)
     seeing.register("propose.conversation", lambda viewer, one: True)
     seeing.register("propose.meeting", lambda viewer, one: True)
     seeing.register("propose.plan", lambda viewer, one: meeting.plans_visible_to(viewer).filter(pk=one.pk).exists())

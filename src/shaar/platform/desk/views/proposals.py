@@ -22,7 +22,7 @@ from shaar.platform.kernel.errors import Conflict, Forbidden, Missing, Refusal
 from shaar.platform.kernel.folding import fold_forgiving
 from shaar.platform.kernel.gate import opens_to
 from shaar.platform.kernel.once import once
-from shaar.platform.propose.forms.office import AnswerForm, DecideForm, MergeForm, QueueForm
+from shaar.platform.propose.forms.office import AnswerForm, DecideForm, MergeForm, QueueForm, SeparateForm
 from shaar.platform.propose.models import Answer, Appeal, Measure
 from shaar.platform.propose.policies import measure as policy
 from shaar.platform.propose.reasons import reason_words
@@ -32,6 +32,7 @@ from shaar.platform.propose.selectors.near import near_measure
 from shaar.platform.propose.services import answer as answering
 from shaar.platform.propose.services import measure as writing
 from shaar.platform.propose.services.merge import merge as join
+from shaar.platform.propose.services.separate import separate as split
 
 PAGE = 50
 
@@ -101,7 +102,10 @@ def _one(request: HttpRequest, measure: Measure, status: int = 200, **more: Any)
         "may_answer": policy.may_answer(request.user, measure), "photos": attachments.photos_of(measure),
         "events": events.story(measure, public_only=False), "needed": selectors.needed(measure),
         "authors": selectors.authors(measure), "young": measure.status in ("open", "review"),
-        "finishes": measure.status in ("accepted", "partly", "in_work"), **more,
+        "finishes": measure.status in ("accepted", "partly", "in_work"), "separate_form": SeparateForm(),
+        "joined": measure.merged.order_by("ref"),
+        "may_separate": measure.merged_into is not None
+        and policy.may_merge(request.user, measure, measure.merged_into), **more,
     }  # fmt: skip
     return render(request, "desk/proposals/one.html", facts, status=status)
 
@@ -184,6 +188,22 @@ def merge(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "desk/proposals/merge.html", facts, status=status)
 
 
+@opens_to(answers_proposals, "officers")
+@require_POST
+def separate(request: HttpRequest, ref: str) -> HttpResponse:
+    """Undo a join."""
+    measure, form = _covered(request, ref), SeparateForm(request.POST)
+    if not form.is_valid():
+        return _one(request, measure, 422, separate_form=form)
+    try:
+        measure = split(acting=_person(request), measure=measure, reason=form.cleaned_data["reason"])
+    except Refusal as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        return _one(request, _covered(request, ref), refusal.status, separate_form=form)
+    messages.success(request, _("Separated; both stand by themselves again."))
+    return redirect("desk_proposal", ref=measure.ref)
+
+
 @opens_to(decides_appeals, "heads")
 def appeals(request: HttpRequest) -> HttpResponse:
     """Appeals that she may decide, the most urgent first."""
@@ -236,6 +256,7 @@ urlpatterns = [
     path("proposals/<slug:ref>/take/", take, name="desk_take"),
     path("proposals/<slug:ref>/finish/", finish, name="desk_finish"),
     path("proposals/<slug:ref>/merge/", merge, name="desk_merge"),
+    path("proposals/<slug:ref>/separate/", separate, name="desk_separate"),
     path("appeals/", appeals, name="desk_appeals"),
     path("appeals/<uuid:number>/", appeal, name="desk_appeal"),
 ]

@@ -66,6 +66,15 @@ class MergeForm(forms.Form):
     into = forms.CharField(label=_("Join with"), max_length=20, help_text=_("Its number, as P-26-0412"))
 
 
+class SeparateForm(forms.Form):
+    """Why two joined proposals are two after all."""
+
+    reason = forms.CharField(
+        label=_("Why are they different after all?"), min_length=10, max_length=500,
+        help_text=_("Public; the authors of both are told."), widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
 class DecideForm(forms.Form):
     """The decision on an appeal."""
 

@@ -9,7 +9,7 @@ from shaar.platform.accounts.models import Person
 from shaar.platform.kernel import events, notify
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid
 
-from ..models import Comment, Credit, Measure, Support
+from ..models import Comment, Credit, Flag, Measure, Support
 from ..policies.measure import may_merge
 from ..selectors.measure import authors
 from ..states import YOUNG
@@ -44,15 +44,17 @@ def merge(*, acting: Person, measure: Measure, into: Measure) -> Measure:
         _carry_supports(measure, into)
         _carry_credit(measure, into)
         Comment.objects.filter(measure=measure, moved_from__isnull=True).update(moved_from=measure)
+        Flag.objects.filter(measure=measure, comment__isnull=False).update(measure=into)
         Comment.objects.filter(measure=measure).update(measure=into)
         Measure.objects.filter(merged_into=measure).update(merged_into=into)
+        was = measure.status
         move(measure, Measure.Status.MERGED)
         measure.merged_into, measure.due = into, None
         measure.save(update_fields=["status", "status_at", "merged_into", "due"])
         comments.recount(measure)
         comments.recount(into)
         supports.recount(into)
-        events.record("measure.merged", measure, acting=acting, public=True, into=into.ref, title=into.title)
+        events.record("measure.merged", measure, acting=acting, public=True, into=into.ref, title=into.title, was=was)
         event = events.record(
             "measure.joined", into, acting=acting, public=True, ref=measure.ref, title=measure.title,
             supports=into.supports_count,
