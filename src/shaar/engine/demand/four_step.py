@@ -11,7 +11,7 @@ import numpy.typing as npt
 from shaar.engine.demand.furness import furness
 from shaar.engine.demand.mode_constants import Constants
 from shaar.engine.demand.mode_costs import Parts, mode_parameters
-from shaar.engine.demand.mode_split import ModeSplit, calibrate_split, default_tree, mode_split
+from shaar.engine.demand.mode_split import ModeSplit, calibrate_split, default_tree, group_choices, split_trips
 from shaar.engine.demand.nested_logit import Tree
 from shaar.engine.demand.parameters import Parameters
 from shaar.engine.demand.periods import Periods, split_periods
@@ -116,7 +116,7 @@ def calibrate_demand(
     parts = [by_group(matrices[q], ends[q]) for q in matrices]
     trips = {g: np.sum([d[g] for d in parts], axis=0) for g in groups}
     constants = calibrate_split(trips, costs, shares, tree=tree, parameters=p)
-    present = mode_split(trips, costs, constants=constants.values, tree=tree, parameters=p)
+    present = group_choices(groups, costs, constants=constants.values, tree=tree, parameters=p)
     return DemandModel(
         matrices={q: np.asarray(m, dtype=np.float64) for q, m in matrices.items()},
         group_shares={q: _group_shares(e) for q, e in ends.items()},
@@ -124,7 +124,7 @@ def calibrate_demand(
         constants=constants,
         tree=tree,
         parameters=p,
-        logsums=present.logsum,
+        logsums={g: c.logsum for g, c in present.items()},
     )
 
 
@@ -145,11 +145,12 @@ def demand_at(model: DemandModel, costs: Mapping[str, Parts]) -> Demand:
         raise InputError("the share must be between 0 and 1", field="theta_distribution")
     shift = model.constants.values
     change: dict[str, F64] = {}
-    nobody = {g: np.zeros_like(m) for g, m in model.logsums.items()}
-    now = mode_split(nobody, costs, constants=shift, tree=model.tree, parameters=p).logsum
+    # How a group chooses does not depend on the purpose, so it is computed once.
+    choices = group_choices(model.groups, costs, constants=shift, tree=model.tree, parameters=p)
     for g, before in model.logsums.items():
-        both = np.isfinite(before) & np.isfinite(now[g])
-        change[g] = np.where(both, np.where(both, now[g], 0.0) - np.where(both, before, 0.0), 0.0)
+        now = choices[g].logsum
+        both = np.isfinite(before) & np.isfinite(now)
+        change[g] = np.where(both, np.where(both, now, 0.0) - np.where(both, before, 0.0), 0.0)
     matrices: dict[str, F64] = {}
     splits: dict[str, ModeSplit] = {}
     for purpose, present in model.matrices.items():
@@ -162,7 +163,7 @@ def demand_at(model: DemandModel, costs: Mapping[str, Parts]) -> Demand:
             matrix = present
         matrices[purpose] = matrix
         trips = {g: matrix * s[:, None] for g, s in zip(model.groups, shares)}
-        splits[purpose] = mode_split(trips, costs, constants=shift, tree=model.tree, parameters=p)
+        splits[purpose] = split_trips(trips, choices, model.tree)
     return Demand(matrices, splits)
 
 

@@ -9,12 +9,35 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from shaar.engine.demand.nested_logit import Tree, choose, response
+from shaar.engine.demand.kernels import nested_sums
+from shaar.engine.demand.nested_logit import Tree
 from shaar.engine.errors import InputError
 
 F64 = npt.NDArray[np.float64]
-#: A group of travellers: trips of each cell, shape (...), and the modes' utilities, shape (m, ...).
-Segment = tuple[F64, F64]
+#: Trips (cells,), utilities (cells, m), what each kind lacks (kinds, m), shares of the kinds (kinds,).
+_Live = tuple[F64, F64, npt.NDArray[np.bool_], F64]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A group of travellers who value things alike.
+
+    Parameters
+    ----------
+    weights
+        Trips of each cell, shape (...), or one number for all.
+    utilities
+        Of the modes, shape (m, ...); ``-inf`` where a mode is not available.
+    lacking
+        Which modes each kind of the group does not have, shape (kinds, m); None: all have all.
+    kinds
+        Shares of the kinds, shape (kinds,), summing to one.
+    """
+
+    weights: F64
+    utilities: F64
+    lacking: npt.NDArray[np.bool_] | None = None
+    kinds: F64 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +99,12 @@ def calibrate_constants(
     used = target > 0
     if base is not None and (base not in tree.modes or not used[tree.modes.index(base)]):
         raise InputError("the base must be a mode with a positive share", field=base)
-    segments = [_without(s, used) for s in segments]
-    total = _possible(segments, tree, target)
+    live = [_without(s, used) for s in segments]
+    total = _possible(live, tree, target)
     wanted = target * total
     c = np.where(used, 0.0 if start is None else start, -np.inf)
     least = min(tree.theta)
-    value, modelled, slope = _state(segments, tree, c, wanted)
+    value, modelled, slope = _state(live, tree, c, wanted)
     history = [value]
     error, rounds = float(np.abs(modelled / total - target).max()), 0
     while error > tolerance and rounds < max_iterations:
@@ -95,7 +118,7 @@ def calibrate_constants(
                     step = np.where(used, least * np.log(wanted / np.maximum(modelled, 1e-300)), 0.0)
                 descent = float((modelled - wanted)[used] @ step[used])
             new = c + step
-            new_value, new_modelled, new_slope = _state(segments, tree, new, wanted)
+            new_value, new_modelled, new_slope = _state(live, tree, new, wanted)
             new_error = float(np.abs(new_modelled / total - target).max())
             if new_value <= value + 1e-4 * descent or (new_error < error and new_value <= value + 1e-12 * abs(value)):
                 c, value, modelled, slope, error, took = new, new_value, new_modelled, new_slope, new_error, True
@@ -128,18 +151,18 @@ def _target(tree: Tree, shares: Mapping[str, float]) -> F64:
     return target / target.sum()
 
 
-def _without(segment: Segment, used: npt.NDArray[np.bool_]) -> Segment:
+def _without(segment: Segment, used: npt.NDArray[np.bool_]) -> _Live:
     """Drop cells without trips, and modes that are to have none."""
-    weights, utilities = segment
-    weights = np.broadcast_to(np.asarray(weights, dtype=np.float64), utilities.shape[1:])
-    live = weights > 0
-    picked = utilities[:, live]
-    if not used.all():
-        picked = np.where(used[:, None], picked, -np.inf)
-    return weights[live], picked
+    weights = np.broadcast_to(np.asarray(segment.weights, dtype=np.float64), segment.utilities.shape[1:])
+    cells = np.ascontiguousarray(segment.utilities[:, weights > 0].T)
+    if not (cells < np.inf).all():
+        raise InputError("a utility is not a number or infinite", field="utilities")
+    lacking = np.zeros((1, len(used)), dtype=np.bool_) if segment.lacking is None else segment.lacking
+    kinds = np.ones(1) if segment.kinds is None else np.asarray(segment.kinds, dtype=np.float64)
+    return np.ascontiguousarray(weights[weights > 0]), cells, lacking | ~used, kinds
 
 
-def _possible(segments: Sequence[Segment], tree: Tree, target: F64) -> float:
+def _possible(segments: Sequence[_Live], tree: Tree, target: F64) -> float:
     """Refuse shares that no constants can give; return the number of trips.
 
     Trips that may use a set of modes bound what the set can carry; it takes more than all of them only if it has no
@@ -148,9 +171,10 @@ def _possible(segments: Sequence[Segment], tree: Tree, target: F64) -> float:
     m = len(tree.modes)
     by_pattern = np.zeros(2**m)
     bits = 2 ** np.arange(m)
-    for weights, utilities in segments:
-        pattern = (bits[:, None] * np.isfinite(utilities)).sum(axis=0)
-        by_pattern += np.bincount(pattern, weights=weights, minlength=2**m)
+    for weights, utilities, lacking, kinds in segments:
+        for lack, share in zip(lacking, kinds):
+            pattern = (np.isfinite(utilities) & ~lack) @ bits
+            by_pattern += np.bincount(pattern, weights=weights * share, minlength=2**m)
     total = float(by_pattern.sum())
     if total <= 0:
         raise InputError("there are no trips to choose a mode for", field="trips")
@@ -174,15 +198,13 @@ def _possible(segments: Sequence[Segment], tree: Tree, target: F64) -> float:
     return total
 
 
-def _state(segments: Sequence[Segment], tree: Tree, c: F64, wanted: F64) -> tuple[float, F64, F64]:
+def _state(segments: Sequence[_Live], tree: Tree, c: F64, wanted: F64) -> tuple[float, F64, F64]:
     """Return the objective, trips by mode and the derivatives of these by the constants."""
     value = -float(wanted[wanted > 0] @ c[wanted > 0])
     modelled, slope = np.zeros(len(tree.modes)), np.zeros((len(tree.modes), len(tree.modes)))
-    for weights, utilities in segments:
-        choice = choose(utilities + c[:, None], tree)
-        value += float(weights @ choice.logsum)
-        modelled += choice.shares @ weights
-        slope += response(choice, tree, weights)
+    under = np.array([[n in set(tree.above(h)) for h in tree.home] for n in range(len(tree.theta))])
+    for weights, utilities, lacking, kinds in segments:
+        value += nested_sums(utilities, weights, c, lacking, kinds, *tree.arrays, under, modelled, slope)
     return value, modelled, slope
 
 

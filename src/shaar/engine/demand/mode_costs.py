@@ -78,7 +78,8 @@ def generalised_minutes(parts: Parts, weights: Mapping[str, float]) -> F64:
         values = np.asarray(amount, dtype=np.float64)
         if not (values >= 0).all():
             raise InputError("a number is negative or missing", field=name)
-        total = total + weights[name] * values
+        # Nought times infinity is not a number, but what cannot be done cannot be done at any weight.
+        total = total + (weights[name] * values if weights[name] > 0 else np.where(np.isinf(values), np.inf, 0.0))
     return total
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
+from shaar.engine.demand.kernels import nested_shares
 from shaar.engine.demand.mode_constants import Constants, Segment, calibrate_constants
 from shaar.engine.demand.mode_costs import Parts, generalised_minutes, mode_parameters, part_weights
 from shaar.engine.demand.nested_logit import Nest, Tree, choose, make_tree, response
@@ -49,6 +49,15 @@ class ModeSplit:
         """Share of each mode in all trips made."""
         sums = self.trips.sum(axis=tuple(range(1, self.trips.ndim)))
         return {m: float(s / max(sums.sum(), 1e-300)) for m, s in zip(self.modes, sums)}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """How a group chooses: shares of the modes, shape (m, ...), logsum, and the share that has no mode at all."""
+
+    shares: F64
+    logsum: F64
+    closed: F64
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +112,52 @@ def mode_split(
     """
     p = mode_parameters(parameters)
     tree = tree or default_tree(p, tuple(costs))
+    found = group_choices(tuple(trips), costs, constants=constants, tree=tree, parameters=p)
+    return split_trips(trips, found, tree)
+
+
+def group_choices(
+    groups: tuple[str, ...],
+    costs: Mapping[str, Parts],
+    *,
+    constants: F64 | None = None,
+    tree: Tree | None = None,
+    parameters: Parameters | Mapping[str, float] | None = None,
+) -> dict[str, GroupChoice]:
+    """Compute how each group chooses between all zones, whatever the number of its trips; see :func:`mode_split`."""
+    p = mode_parameters(parameters)
+    tree = tree or default_tree(p, tuple(costs))
+    found: dict[str, GroupChoice] = {}
+    for group in groups:
+        utilities = _utilities(group, costs, tree, p, constants)
+        lacking, kinds = _kinds(tree.modes, group, p)
+        cells = np.ascontiguousarray(utilities.reshape(len(tree.modes), -1).T)
+        n = len(cells)
+        shares, logsum, closed = np.empty((len(tree.modes), n)), np.empty(n), np.empty(n)
+        nested_shares(cells, lacking, kinds, *tree.arrays, shares, logsum, closed)
+        shape = utilities.shape[1:]
+        found[group] = GroupChoice(shares.reshape(-1, *shape), logsum.reshape(shape), closed.reshape(shape))
+    return found
+
+
+def split_trips(trips: Mapping[str, F64], choices: Mapping[str, GroupChoice], tree: Tree) -> ModeSplit:
+    """Divide the trips of each group, shape (z, z), as the group chooses."""
     total: F64 | None = None
     by_group: dict[str, F64] = {}
-    logsum: dict[str, F64] = {}
     stranded = 0.0
-    for group, share, (amount, utilities) in _segments(trips, costs, tree, p, constants):
-        choice = choose(utilities, tree)
+    for group, matrix in trips.items():
+        amount, choice = np.asarray(matrix, dtype=np.float64), choices[group]
+        if not (np.isfinite(amount).all() and (amount >= 0).all()):
+            raise InputError("a number of trips is negative or missing", field=group)
+        if amount.shape != choice.closed.shape:
+            raise InputError(f"trips have shape {amount.shape}, costs {choice.closed.shape}", field=group)
         made = choice.shares * amount
+        by_group[group] = made.reshape(len(tree.modes), -1).sum(axis=1)
+        stranded += float((amount * choice.closed).sum())
         total = made if total is None else total + made
-        axes = tuple(range(1, made.ndim))
-        by_group[group] = by_group.get(group, np.zeros(len(tree.modes))) + made.sum(axis=axes)
-        logsum[group] = logsum.get(group, np.zeros(amount.shape)) + share * choice.logsum
-        stranded += float(amount[~np.isfinite(choice.logsum)].sum())
     if total is None:
         raise InputError("there are no groups of travellers", field="trips")
-    return ModeSplit(tree.modes, total, by_group, logsum, stranded)
+    return ModeSplit(tree.modes, total, by_group, {g: choices[g].logsum for g in trips}, stranded)
 
 
 def calibrate_split(
@@ -136,10 +176,19 @@ def calibrate_split(
     p = mode_parameters(parameters)
     tree = tree or default_tree(p, tuple(costs))
     segments: list[Segment] = []
-    for _, _, (amount, utilities) in _segments(trips, costs, tree, p, None):
-        live = (amount > 0) & np.isfinite(utilities).any(axis=0)
-        if live.any():
-            segments.append((amount[live], utilities[:, live]))
+    for group, matrix in trips.items():
+        amount = np.asarray(matrix, dtype=np.float64)
+        if not (np.isfinite(amount).all() and (amount >= 0).all()):
+            raise InputError("a number of trips is negative or missing", field=group)
+        utilities = _utilities(group, costs, tree, p, None)
+        lacking, kinds = _kinds(tree.modes, group, p)
+        reach = [np.isfinite(utilities[~lack]).any(axis=0) for lack in lacking]
+        if all((amount[~r] == 0).all() for r in reach):
+            segments.append(Segment(amount, utilities, lacking, kinds))
+            continue
+        # Where some kind cannot get to, the kinds are taken apart and each is left out where it has no mode.
+        for lack, share, r in zip(lacking, kinds, reach):
+            segments.append(Segment(amount[r] * share, utilities[:, r], lack[None, :]))
     return calibrate_constants(segments, tree, shares, tolerance=tolerance)
 
 
@@ -167,16 +216,18 @@ def elasticities(
     tree = tree or default_tree(p, tuple(costs))
     sums = np.zeros(len(tree.modes))
     found: dict[tuple[str, str], F64] = {}
-    for group, _, (amount, utilities) in _segments(trips, costs, tree, p, constants):
-        choice = choose(utilities, tree)
-        sums += (choice.shares * amount).reshape(len(sums), -1).sum(axis=1)
-        weights = part_weights(p, group)
-        for k, mode in enumerate(tree.modes):
-            for part, x in costs[mode].items():
-                slope = np.zeros_like(utilities)
-                slope[k] = -p["scale"] * weights[part] * np.asarray(x)
-                column = response(choice, tree, amount, slope)[:, k]
-                found[mode, part] = found.get((mode, part), np.zeros(len(sums))) + column
+    for group, matrix in trips.items():
+        utilities, weights = _utilities(group, costs, tree, p, constants), part_weights(p, group)
+        for lack, share in zip(*_kinds(tree.modes, group, p)):
+            amount = np.asarray(matrix, dtype=np.float64) * share
+            choice = choose(np.where(lack.reshape(-1, *(1,) * amount.ndim), -np.inf, utilities), tree)
+            sums += (choice.shares * amount).reshape(len(sums), -1).sum(axis=1)
+            for k, mode in enumerate(tree.modes):
+                for part, x in costs[mode].items():
+                    slope = np.zeros_like(utilities)
+                    slope[k] = -p["scale"] * weights[part] * np.asarray(x)
+                    column = response(choice, tree, amount, slope)[:, k]
+                    found[mode, part] = found.get((mode, part), np.zeros(len(sums))) + column
     return [
         Elasticity(j, mode, part, float(v))
         for (mode, part), column in found.items()
@@ -184,36 +235,28 @@ def elasticities(
     ]
 
 
-def _segments(
-    trips: Mapping[str, F64], costs: Mapping[str, Parts], tree: Tree, p: Parameters, constants: F64 | None
-) -> Iterator[tuple[str, float, Segment]]:
-    """Give each group once for every set of modes its members may have: group, share of the group, segment."""
+def _utilities(group: str, costs: Mapping[str, Parts], tree: Tree, p: Parameters, constants: F64 | None) -> F64:
+    """Return the utilities of a group's modes, shape (m, ...)."""
     if set(costs) != set(tree.modes):
         raise InputError("costs are given for other modes than the tree has", field=", ".join(tree.modes))
+    if not p["scale"] > 0:
+        raise InputError("the scale must be positive", field="scale")
+    weights = part_weights(p, group)
+    minutes = np.broadcast_arrays(*(generalised_minutes(costs[m], weights) for m in tree.modes))
     shift = np.zeros(len(tree.modes)) if constants is None else np.asarray(constants, dtype=np.float64)
-    for group, matrix in trips.items():
-        amount = np.asarray(matrix, dtype=np.float64)
-        if not (np.isfinite(amount).all() and (amount >= 0).all()):
-            raise InputError("a number of trips is negative or missing", field=group)
-        weights = part_weights(p, group)
-        minutes = [np.broadcast_to(generalised_minutes(costs[m], weights), amount.shape) for m in tree.modes]
-        utilities = shift.reshape(-1, *(1,) * amount.ndim) - p["scale"] * np.array(minutes)
-        for share, missing in _kinds(tree.modes, group, p):
-            mine = utilities
-            if missing:
-                mine = utilities.copy()
-                mine[missing] = -np.inf
-            yield group, share, (amount * share, mine)
+    return shift.reshape(-1, *(1,) * minutes[0].ndim) - p["scale"] * np.array(minutes)
 
 
-def _kinds(modes: tuple[str, ...], group: str, p: Parameters) -> Iterator[tuple[float, list[int]]]:
+def _kinds(modes: tuple[str, ...], group: str, p: Parameters) -> tuple[npt.NDArray[np.bool_], F64]:
     """Divide a group by what its members lack; having one thing is taken as independent of having another."""
-    options: list[list[tuple[float, list[int]]]] = []
+    lacking, kinds = np.zeros((1, len(modes)), dtype=np.bool_), np.ones(1)
     for k, mode in enumerate(modes):
         name = f"has_{mode}_{group}"
         share = p.get(name, 1.0)
         if not 0 <= share <= 1:
             raise InputError("the share must be between 0 and 1", field=name)
-        options.append([(s, lack) for s, lack in ((share, []), (1 - share, [k])) if s > 0])
-    for combination in product(*options):
-        yield float(np.prod([s for s, _ in combination])), [k for _, lack in combination for k in lack]
+        without = lacking.copy()
+        without[:, k] = True
+        lacking, kinds = np.concatenate([lacking, without]), np.concatenate([kinds * share, kinds * (1 - share)])
+        lacking, kinds = lacking[kinds > 0], kinds[kinds > 0]
+    return lacking, kinds

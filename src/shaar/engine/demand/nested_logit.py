@@ -48,6 +48,11 @@ class Tree:
     parent: tuple[int, ...]
     home: tuple[int, ...]
 
+    @property
+    def arrays(self) -> tuple[F64, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Theta, parent and home as arrays, for the kernels."""
+        return np.array(self.theta), np.array(self.parent, dtype=np.int64), np.array(self.home, dtype=np.int64)
+
     def above(self, nest: int) -> Iterator[int]:
         """Give the nest and all those around it, inside out."""
         while nest >= 0:
@@ -190,6 +195,8 @@ def response(choice: Choice, tree: Tree, weights: F64, changes: F64 | None = Non
     out = np.zeros((len(tree.modes), len(tree.modes)))
     paths = [set(tree.above(h)) for h in tree.home]
     for k in modes:
+        if changes is not None and not changes[k].any():
+            continue
         slope = weights * choice.shares[k] if changes is None else weights * choice.shares[k] * _at(changes[k])
         out[k, k] += float(slope.sum()) / tree.theta[tree.home[k]]
         for n in sorted(paths[k]):
