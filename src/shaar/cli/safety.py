@@ -288,9 +288,11 @@ def _forecast(c: CrashResult, measures: tuple[str, ...]) -> None:
     )
     for name in measures:
         x = factors[name]
+        error = "" if x.se != x.se else f" (standard error {x.se:g})"
+        doubt = "" if x.checked == "yes" else " Not yet compared with the study itself."
         console.out.print(
-            f"{name}: {x.measure}: {x.value:g} ({x.se:g}) on {x.crashes} crashes, {x.severity}; {x.country}; "
-            f"{x.applies}. {x.study}.",
+            f"{name}: {x.measure}: {x.value:g}{error} on {x.crashes} crashes, severity {x.severity}; {x.country}; "
+            f"{x.applies}. {x.study}.{doubt}",
             markup=False,
         )
     for message in said.values():

@@ -30,7 +30,8 @@ def moved(
         raise ValueError("before and after must speak of the same zones")
     none = np.inf if high_is_bad else 0.0
     b, a = np.where(np.isnan(b), none, b), np.where(np.isnan(a), none, a)
-    same = (b == a) | (np.abs(np.where(np.isinf(a) | np.isinf(b), np.inf, a - b)) <= tolerance)
+    exist = np.isfinite(a) & np.isfinite(b)
+    same = (b == a) | (exist & (np.abs(np.where(exist, a, 0.0) - np.where(exist, b, 0.0)) <= tolerance))
     better = (a < b) if high_is_bad else (a > b)
     out: npt.NDArray[np.int8] = np.where(same, 0, np.where(better, 1, -1)).astype(np.int8)
     return out

@@ -16,7 +16,7 @@ from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 
 F64 = npt.NDArray[np.float64]
-_COLUMNS = ("name", "measure", "crashes", "severity", "value", "se", "country", "study", "method", "applies")
+_COLUMNS = ("name", "measure", "crashes", "severity", "value", "se", "country", "study", "method", "applies", "checked")
 #: More than so many factors multiplied are beyond what studies of single measures can say.
 MOST = 3
 
@@ -26,7 +26,8 @@ class Factor:
     """One crash modification factor: crashes after over crashes without the measure.
 
     ``se`` is the standard error, nan where the study gives none; ``crashes`` and ``severity`` say which crashes it was
-    measured on; ``applies`` where.
+    measured on; ``applies`` where; ``checked`` whether value and error were compared with the study or a register of
+    such factors ("yes", "value": only the value, "no": taken over from a handbook).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Factor:
     study: str
     method: str
     applies: str
+    checked: str
 
 
 @dataclass(frozen=True, slots=True)
