@@ -209,7 +209,7 @@ def check_demand(network: RoadNetwork, demand: npt.ArrayLike, classes: Sequence[
         raise InputError(
             f"{trips[k, a, b]} trips of class {classes[k].name} from zone {network.zone(a)} to zone {network.zone(b)} "
             "are not possible",
-            file=network.name, row=a, field="demand",
+            file=network.name, field="demand",
         )  # fmt: skip
     trips[:, np.arange(z), np.arange(z)] = 0.0
     return trips

@@ -116,7 +116,7 @@ class Solver:
         raise InputError(
             f"no way for class {c.name} leads from zone {self.network.zone(r)} to zone {self.network.zone(zone)}, "
             f"but {trips:g} vehicles want to go there",
-            file=self.network.name, row=r, field="demand",
+            file=self.network.name, field="demand",
         )  # fmt: skip
 
     def warm(self, stored: Bushes) -> int:
