@@ -20,7 +20,7 @@ SHOWN = 12
 @click.argument("city")
 @click.option("--budget-km", type=click.FloatRange(min=0), default=30.0, show_default=True, help="Kilometres to build.")
 @click.option("--electric", is_flag=True, help="Riders have electric bicycles.")
-@click.option("--points", type=click.IntRange(1, 8), default=2, show_default=True, help="Starting points per zone.")
+@click.option("--points", type=click.IntRange(1, 8), default=1, show_default=True, help="Starting points per zone.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for GeoJSON and CSV.")
 def cycling(city: str, budget_km: float, electric: bool, points: int, out: Path | None) -> None:
     """Find links that cycling in CITY misses, and propose a network along demand.

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from shaar.engine.city import geoparquet
 from shaar.engine.city.projection import project_shapes
 from shaar.engine.routing import cycle_kernels as kernels
-from shaar.engine.routing.cycle_growth import Candidate
+from shaar.engine.routing.cycle_growth import Candidate, Kind, union
 from shaar.engine.routing.cycle_network import LOW_STRESS, CycleNet
 
 F64 = npt.NDArray[np.float64]
@@ -25,21 +25,24 @@ NEVER = ("motorway", "motorway_link", "steps")
 
 
 def tracks(net: CycleNet, links: pl.DataFrame, p: Mapping[str, float]) -> list[Candidate]:
-    """Cut the stressful streets into pieces of some hundred metres, each a candidate for a track.
+    """Cut the stressful streets and the ways on which one pushes into pieces of some hundred metres, each a candidate.
 
     From a link, the piece grows at both ends by the stressful link that goes on most straight (within 45 degrees) and
-    bears the same name, until it is ``segment_m`` long. Every stressful link is in exactly one piece. A street with two
-    carriageways makes pieces for each.
+    bears the same name, until it is ``segment_m`` long. Every such link is in exactly one piece. A street with two
+    carriageways makes pieces for each. Kinds are "track" beside cars and "path" where one pushes today.
     """
     m = links.height
     stressful = np.zeros(m, bool)
     on_link = net.link >= 0
     stressful[net.link[on_link & (net.stress > LOW_STRESS)]] = True
     stressful &= ~links["highway"].is_in(NEVER).to_numpy()
+    pushed = np.zeros(m, bool)
+    pushed[net.link[on_link & net.push]] = True
+    pushed &= ~stressful
     a, b = links["from_node"].to_numpy(), links["to_node"].to_numpy()
     length = links["length"].to_numpy().astype(np.float64)
     names = links["name"].fill_null("").to_list()
-    ids = np.flatnonzero(stressful)
+    ids = np.flatnonzero(stressful | pushed)
     at: dict[int, list[int]] = {}
     for k in ids.tolist():
         at.setdefault(int(a[k]), []).append(k)
@@ -58,7 +61,7 @@ def tracks(net: CycleNet, links: pl.DataFrame, p: Mapping[str, float]) -> list[C
             growing = False
             for side in (0, 1):
                 node, before = ends[side]
-                found = _straight_on(net, node, before, k, at, used, names, a, b)
+                found = _straight_on(net, node, before, k, at, used, names, pushed, a, b)
                 if found >= 0 and long + length[found] <= 1.5 * p["segment_m"]:
                     used[found] = True
                     piece.append(found)
@@ -67,18 +70,19 @@ def tracks(net: CycleNet, links: pl.DataFrame, p: Mapping[str, float]) -> list[C
                     growing = True
         arcs = np.concatenate([arcs_of[q] for q in piece]).astype(np.int32)
         touched = np.unique(np.concatenate([a[piece], b[piece]])).astype(np.int32)
-        out.append(Candidate("track", np.sort(arcs), float(long), touched, names[k]))
+        kind: Kind = "path" if pushed[k] else "track"
+        out.append(Candidate(kind, np.sort(arcs), float(long), touched, names[k]))
     return out
 
 
 def _straight_on(
     net: CycleNet, node: int, before: int, link: int, at: dict[int, list[int]], used: npt.NDArray[np.bool_],
-    names: list[str], a: I32, b: I32,
+    names: list[str], pushed: npt.NDArray[np.bool_], a: I32, b: I32,
 ) -> int:  # fmt: skip
     dx, dy = net.x[node] - net.x[before], net.y[node] - net.y[before]
     best, found = 0.7071, -1
     for q in at.get(node, ()):
-        if used[q] or names[q] != names[link]:
+        if used[q] or names[q] != names[link] or pushed[q] != pushed[link]:
             continue
         far = int(b[q] if a[q] == node else a[q])
         ex, ey = net.x[far] - net.x[node], net.y[far] - net.y[node]
@@ -107,8 +111,6 @@ def safe_crossings(net: CycleNet, p: Mapping[str, float]) -> list[Candidate]:
         return []
     xy = np.column_stack([net.x[nodes], net.y[nodes]])
     pairs = cKDTree(xy).query_pairs(p["signal_reach"], output_type="ndarray")
-    from shaar.engine.routing.cycle_growth import union
-
     place = union(len(nodes), [pairs[:, 0], pairs[:, 1]])
     of_arc = place[np.searchsorted(nodes, net.head[bad])]
     out = []
@@ -130,7 +132,8 @@ class NewLinks:
     metres, way
         Shape (k,): straight, and along the calm network today (inf: more than was looked for).
     obstacle
-        Per link "", "water" or "rail": what it would have to bridge.
+        Per link "", "water", "rail" or "road" (motorway, trunk road, bridge, tunnel): what it would have to cross at
+        another level.
     """
 
     pairs: I32
@@ -140,20 +143,26 @@ class NewLinks:
 
 
 def new_links(
-    net: CycleNet, p: Mapping[str, float], *, base: pl.DataFrame | None = None, crs: str = "", cell: float = 75.0
+    net: CycleNet,
+    p: Mapping[str, float],
+    *,
+    base: pl.DataFrame | None = None,
+    links: pl.DataFrame | None = None,
+    crs: str = "",
+    cell: float = 150.0,
 ) -> NewLinks:
     """Find near places that are far apart along the calm network.
 
     All pairs of nodes of the calm network within ``near_m`` metres whose way along it is more than ``far_ratio`` times
-    the straight line and 400 m longer. Of the pairs between the same two squares of ``cell`` metres the shortest stays.
+    the straight line and 400 m longer. Of the pairs between the same two squares of ``cell`` metres the shortest stays. Pushing counts as the longer way that one could ride in its time.
 
     Parameters
     ----------
-    base
-        The city's background table: links over its water and rails are marked as needing a bridge.
+    base, links
+        The city's background and link tables: new links over water, rails and roads at another level are marked.
     """
     calm = net.low_stress() & np.isfinite(net.ride)
-    tail, head, metres = net.tail[calm], net.head[calm], net.metres[calm]
+    tail, head, metres = net.tail[calm], net.head[calm], net.metres[calm] * (net.ride / net.built)[calm]
     # gaps are about where one can get at all, so one-way streets count both ways here
     tail, head, metres = np.r_[tail, head], np.r_[head, tail], np.r_[metres, metres]
     order = np.argsort(tail, kind="stable")
@@ -176,7 +185,7 @@ def new_links(
     pairs, far, way = pairs[gap], far[gap], way[gap]
     keep = _shortest_by_squares(net, pairs, far, cell)
     pairs, far, way = pairs[keep], far[keep], way[keep]
-    return NewLinks(pairs, far, way, _obstacles(net, pairs, base, crs))
+    return NewLinks(pairs, far, way, _obstacles(net, pairs, base, links, crs))
 
 
 def _shortest_by_squares(net: CycleNet, pairs: I32, far: F64, cell: float) -> npt.NDArray[np.int64]:
@@ -191,16 +200,23 @@ def _shortest_by_squares(net: CycleNet, pairs: I32, far: F64, cell: float) -> np
     return np.sort(order[first])
 
 
-def _obstacles(net: CycleNet, pairs: I32, base: pl.DataFrame | None, crs: str) -> tuple[str, ...]:
+def _obstacles(
+    net: CycleNet, pairs: I32, base: pl.DataFrame | None, links: pl.DataFrame | None, crs: str
+) -> tuple[str, ...]:
     out = [""] * len(pairs)
-    if base is None or not base.height or not len(pairs):
-        return tuple(out)
+    if not len(pairs):
+        return ()
     ends = np.stack([np.column_stack([net.x[pairs[:, k]], net.y[pairs[:, k]]]) for k in (0, 1)], axis=1)
     lines = shapely.linestrings(ends)
-    for kind in ("rail", "water"):
-        part = base.filter(pl.col("kind") == kind)
+    over: list[tuple[str, pl.DataFrame]] = []
+    if links is not None:
+        fast = pl.col("highway").str.strip_suffix("_link").is_in(["motorway", "trunk"])
+        over.append(("road", links.filter(fast | pl.col("structure").is_not_null())))
+    if base is not None:
+        over += [(kind, base.filter(pl.col("kind") == kind)) for kind in ("rail", "water")]
+    for name, part in over:
         if part.height:
             shapes = project_shapes(geoparquet.geometries(part), crs)
             for k in np.unique(shapely.STRtree(shapes).query(lines, predicate="intersects")[0]):
-                out[k] = kind
+                out[k] = name
     return tuple(out)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from shaar.engine.routing.street_kernels import pop, push, search_nodes
+from shaar.engine.routing.street_kernels import search_nodes
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -33,84 +33,125 @@ def full_rows(source, limit, ptr, head, cost, n_threads):
     return out
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def cheaper_rows(dist, arcs, limit, ptr, head, tail, cost, commit, node_ptr, node_point, weight, counted, n_threads):
-    """What rows of least costs gain when some arcs have become cheaper; ``cost`` holds the new costs already.
+@njit(cache=True, nogil=True)
+def piece_ways(nodes, tails, heads, costs, ptr, head, cost, limit, want, dist, pred, keys, items, pos, touched):
+    """Least costs between the nodes of a piece when it is built, float64[k, k]: its own arcs, and ways around it.
 
-    Only improved nodes are visited: Dijkstra's search from the heads of the cheaper arcs (decreases of Ramalingam and
-    Reps 1996). Rows are changed for good with ``commit``, else put back.
+    ``tails`` and ``heads`` number the nodes of the piece's arcs within ``nodes``; ``costs`` are those once built.
+    """
+    k = len(nodes)
+    d = np.full((k, k), np.inf)
+    one = np.zeros(1, np.int32)
+    zero = np.zeros(1)
+    for q in range(k):
+        want[nodes[q]] = True
+    for q in range(k):
+        one[0] = nodes[q]
+        nt = search_nodes(one, zero, limit, ptr, head, cost, want, k, dist, pred, keys, items, pos, touched)
+        for r in range(k):
+            d[q, r] = dist[nodes[r]]
+        for r in range(nt):
+            dist[touched[r]] = np.inf
+            pos[touched[r]] = -1
+    for q in range(k):
+        want[nodes[q]] = False
+    for a in range(len(tails)):
+        d[tails[a], heads[a]] = min(d[tails[a], heads[a]], costs[a])
+    for via in range(k):
+        for q in range(k):
+            for r in range(k):
+                through = d[q, via] + d[via, r]
+                d[q, r] = min(d[q, r], through)
+    return d
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def piece_gains(
+    which, arc_ptr, arcs, a_tail, a_head, node_ptr, nodes, place, cost, after, ptr, head, to, back, between, weight,
+    limit, counted, n_threads,
+):  # fmt: skip
+    """Exact gains of pieces, each built alone, float64[len(which)].
+
+    A least-cost path that uses a piece comes to one of its nodes by ways of today, moves among its nodes as
+    :func:`piece_ways` says, and leaves it for good by ways of today: ``min_xy to[i, x] + d[x, y] + back[j, y]``.
 
     Parameters
     ----------
-    dist
-        float64[p, n], exact for the costs before.
-    arcs
-        The arcs that became cheaper.
-    node_ptr, node_point
-        Points at each node: ``node_point[node_ptr[v]:node_ptr[v+1]]``.
-    weight
-        float64[p, p]: weight of row i and point j.
+    which
+        Numbers of the pieces to try.
+    arc_ptr, arcs, a_tail, a_head
+        Arcs of the pieces as compressed rows, with their ends' numbers among the piece's nodes.
+    node_ptr, nodes, place
+        Nodes of the pieces, and their columns in ``to`` and ``back``.
+    to, back
+        float64[p, r]: costs from points to such nodes, and from the nodes to points.
+    between
+        float64[p, p]: costs between points.
     counted
         0: the gain is the fall of min(cost, limit); 1: it is 1 where the cost comes within the limit.
-
-    Returns
-    -------
-    float64[p]
-        Weighted gain by row.
     """
-    p, n = dist.shape
-    gain = np.zeros(p)
+    n = len(ptr) - 1
+    p = len(between)
+    gain = np.zeros(len(which))
     for th in prange(n_threads):
+        pred = np.empty(n, np.int32)
         keys = np.empty(n)
         items = np.empty(n, np.int32)
         pos = np.full(n, -1, np.int32)
         touched = np.empty(n, np.int32)
-        old = np.empty(n)
-        for i in range(th, p, n_threads):
-            m = 0
-            nt = 0
-            row = dist[i]
-            for q in range(len(arcs)):
-                a = arcs[q]
-                d = row[tail[a]] + cost[a]
-                v = head[a]
-                if d < row[v] and d <= limit:
-                    if pos[v] == -1:
-                        touched[nt] = v
-                        old[nt] = row[v]
-                        nt += 1
-                    row[v] = d
-                    m = push(keys, items, pos, m, v, d)
-            while m > 0:
-                u = items[0]
-                du = keys[0]
-                m = pop(keys, items, pos, m)
-                for e in range(ptr[u], ptr[u + 1]):
-                    v = head[e]
-                    d = du + cost[e]
-                    if d < row[v] and d <= limit:
-                        if pos[v] == -1:
-                            touched[nt] = v
-                            old[nt] = row[v]
-                            nt += 1
-                        row[v] = d
-                        m = push(keys, items, pos, m, v, d)
+        want = np.zeros(n, np.bool_)
+        dist = np.full(n, np.inf)
+        line = np.empty(p)
+        for q in range(th, len(which), n_threads):
+            c = which[q]
+            mine = arcs[arc_ptr[c] : arc_ptr[c + 1]]
+            own = nodes[node_ptr[c] : node_ptr[c + 1]]
+            at = place[node_ptr[c] : node_ptr[c + 1]]
+            k = len(own)
+            d = piece_ways(
+                own, a_tail[arc_ptr[c] : arc_ptr[c + 1]], a_head[arc_ptr[c] : arc_ptr[c + 1]], after[mine], ptr, head,
+                cost, limit, want, dist, pred, keys, items, pos, touched,
+            )  # fmt: skip
+            onward = np.empty((k, p))
+            for y in range(k):
+                for j in range(p):
+                    onward[y, j] = back[j, at[y]]
             total = 0.0
-            for q in range(nt):
-                v = touched[q]
-                pos[v] = -1
-                fall = 0.0
-                if counted == 1:
-                    fall = 1.0 if old[q] > limit else 0.0
-                else:
-                    fall = min(old[q], limit) - row[v]
-                if fall > 0.0:
-                    for k in range(node_ptr[v], node_ptr[v + 1]):
-                        total += weight[i, node_point[k]] * fall
-                if not commit:
-                    row[v] = old[q]
-            gain[i] = total
+            for i in range(p):
+                better = False
+                line[:] = np.inf
+                for y in range(k):
+                    best = np.inf
+                    for x in range(k):
+                        best = min(best, to[i, at[x]] + d[x, y])
+                    if best < to[i, at[y]] - 1e-9 and best <= limit:
+                        better = True
+                        for j in range(p):
+                            line[j] = min(line[j], best + onward[y, j])
+                if better:
+                    for j in range(p):
+                        if line[j] <= limit and line[j] < between[i, j] - 1e-9:
+                            if counted == 1:
+                                if between[i, j] > limit:
+                                    total += weight[i, j]
+                            else:
+                                total += weight[i, j] * (min(between[i, j], limit) - line[j])
+            gain[q] = total
     return gain
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def join_rows(rows, first, onward, limit):
+    """Lower rows[i, r] to min_y first[i, y] + onward[y, r] where that is less and within the limit, in place."""
+    p, k = first.shape
+    for i in prange(p):
+        for y in range(k):
+            start = first[i, y]
+            if start <= limit:
+                for r in range(rows.shape[1]):
+                    d = start + onward[y, r]
+                    if d < rows[i, r] and d <= limit:
+                        rows[i, r] = d
 
 
 @njit(cache=True, nogil=True, parallel=True)

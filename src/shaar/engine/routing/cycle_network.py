@@ -12,7 +12,7 @@ import polars as pl
 import shapely
 
 from shaar.engine.city import geoparquet
-from shaar.engine.city.projection import project
+from shaar.engine.city.projection import project, project_shapes
 from shaar.engine.routing import cycle_kernels as kernels
 from shaar.engine.routing.cycle_crossing import RANK, Crossings, arrival, crossings
 from shaar.engine.routing.cycle_speed import cycling_kmh
@@ -37,6 +37,10 @@ class CycleNet:
         Shape (m,): link_id, -1 for arcs of new links.
     metres, ride, wait
         Shape (m,): length, seconds of riding, mean seconds of waiting at the node where the arc ends.
+    built
+        Shape (m,): seconds of riding once a track or path is there; differs from ``ride`` where one pushes today.
+    push
+        Shape (m,): whether one gets off and pushes: on footways, and against the traffic of quiet one-way streets.
     stress, cross
         Shape (m,): level 1 to 4 of the link, and of the crossing where the arc ends.
     x, y
@@ -52,6 +56,8 @@ class CycleNet:
     metres: F64
     ride: F64
     wait: F64
+    built: F64
+    push: npt.NDArray[np.bool_]
     stress: I8
     cross: I8
     x: F64
@@ -102,17 +108,39 @@ def cycle_net(
     at
         Crossings, where they are known already.
     """
-    g = street_graph(nodes, links, mode="cycle", cost="metres")
+    rank = links["highway"].str.strip_suffix("_link").replace_strict(RANK, default=-1, return_dtype=pl.Int8).to_numpy()
+    g = street_graph(nodes, with_pushing(links), mode="cycle", cost="metres")
     at = crossings(nodes, links, p, crs=crs) if at is None else at
+    legal = [links[f"cycle_{way}"].fill_null(False).to_numpy() for way in ("forward", "backward")]
+    push = ~np.where(g.forward, legal[0][g.link], legal[1][g.link])
     slope = np.nan_to_num(links["slope"].cast(pl.Float64).fill_null(0.0).to_numpy(), nan=0.0)[g.link]
     speed = cycling_kmh(np.where(g.forward, slope, -slope), p, electric=electric)
-    rank = links["highway"].str.strip_suffix("_link").replace_strict(RANK, default=-1, return_dtype=pl.Int8).to_numpy()
     wait, cross = arrival(at, g.head, rank[g.link])
+    cross = np.where(push & at.marked[g.head], 1, cross).astype(np.int8)
     x, y = project(g.lon, g.lat, crs)
     metres = np.maximum(g.cost, 0.1)
     stress = links["cycle_stress"].fill_null(4).to_numpy().astype(np.int8)[g.link]
-    ride = metres * 3.6 / speed
-    return CycleNet(g.ptr, g.tail, g.head, g.link, metres, ride, wait, stress, cross, x, y, g.component)
+    built = metres * 3.6 / speed
+    ride = np.where(push, metres * 3.6 / p["push_kmh"], built)
+    return CycleNet(
+        g.ptr, g.tail, g.head, g.link, metres, ride, wait, built, push, np.where(push, 1, stress).astype(np.int8), cross,
+        x, y, g.component,
+    )  # fmt: skip
+
+
+def with_pushing(links: pl.DataFrame) -> pl.DataFrame:
+    """Open for bicycles what one may push them along: car-free ways for walking, and quiet one-way streets backwards.
+
+    Stairs stay closed.
+    """
+    quiet = pl.col("highway").is_in(["residential", "living_street", "service"]) & (
+        pl.col("cycle_stress") <= LOW_STRESS
+    )
+    cars = pl.col("car_forward") | pl.col("car_backward")
+    may = pl.col("walk") & (pl.col("highway") != "steps") & (~cars | quiet)
+    return links.with_columns(
+        cycle_forward=pl.col("cycle_forward") | may, cycle_backward=pl.col("cycle_backward") | may
+    )
 
 
 def rows(net: CycleNet, source: npt.ArrayLike, cost: F64, limit: float) -> F64:
@@ -143,6 +171,8 @@ def with_new_links(net: CycleNet, pairs: npt.ArrayLike, metres: npt.ArrayLike, r
         "metres": np.tile(np.asarray(metres, np.float64), 2),
         "ride": np.tile(np.asarray(ride, np.float64), 2),
         "wait": np.zeros(2 * k),
+        "built": np.tile(np.asarray(ride, np.float64), 2),
+        "push": np.zeros(2 * k, bool),
         "stress": np.ones(2 * k, np.int8),
         "cross": np.ones(2 * k, np.int8),
     }
@@ -184,7 +214,7 @@ class Points:
         return m * self.share[:, None] * self.share[None, :]
 
 
-def zone_points(net: CycleNet, zones: pl.DataFrame, *, crs: str, each: int = 2, reach: float = 1500.0) -> Points:
+def zone_points(net: CycleNet, zones: pl.DataFrame, *, crs: str, each: int = 1, reach: float = 1500.0) -> Points:
     """Choose nodes that stand for zones.
 
     Nodes of the largest component from which calm streets lead away, inside the zone's outline, are taken at even
@@ -193,15 +223,13 @@ def zone_points(net: CycleNet, zones: pl.DataFrame, *, crs: str, each: int = 2, 
     has no point where there is none.
     """
     calm = np.zeros(net.n_nodes, bool)
-    calm[net.tail[net.low_stress()]] = True
+    calm[net.tail[net.low_stress() & ~net.push]] = True
     usable = np.flatnonzero(calm & (net.component == 0))
     if not len(usable):
         usable = np.flatnonzero((net.component == 0) & (np.diff(net.ptr) > 0))
     if not len(usable) or not zones.height:
         return Points(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
     shapes = geoparquet.geometries(zones)
-    from shaar.engine.city.projection import project_shapes
-
     metric = project_shapes(shapes, crs)
     px, py = net.x[usable], net.y[usable]
     zx, zy = project(zones["lon"].to_numpy(), zones["lat"].to_numpy(), crs)

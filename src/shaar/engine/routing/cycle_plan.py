@@ -96,31 +96,31 @@ def propose(
     before = np.where(exists, seconds, np.inf)
     after = before.copy()
     for c in candidates:
-        after[c.arcs] = net.ride[c.arcs] * p["stress_factor.1"] + net.wait[c.arcs]
+        after[c.arcs] = net.built[c.arcs] * p["stress_factor.1"] + net.wait[c.arcs]
     limit = 60.0 * p["longest_minutes"]
-    growth = Growth(net, points, before, after, trips, limit)
+    growth = Growth(net, points, candidates, before, after, trips, limit)
     calm_before, calm_after = low_stress_costs(net, candidates)
-    calm = Growth(net, points, calm_before, calm_after, trips, limit)
+    calm = Growth(net, points, candidates, calm_before, calm_after, trips, limit)
     direct = _direct(net, points, limit, exists)
     bound = accepted(direct, p)
     label = union(net.n_nodes, [net.tail[np.isfinite(calm_before)], net.head[np.isfinite(calm_before)]])
     main = label == 0
     known = _known(growth, candidates, before, after)
     fresh = [k for k, c in enumerate(candidates) if c.kind == "link"]  # nobody rides there yet: only the gain tells
-    known[fresh] = [growth.gain(candidates[k].arcs) for k in fresh]
+    known[fresh] = growth.gains(fresh)
     metres = np.array([max(c.metres, 1.0) for c in candidates])
     alive = np.ones(len(candidates), bool)
     stamp = np.full(len(candidates), -1)
     steps: list[Built] = []
     spent, saved, evaluated, refreshed = 0.0, 0.0, len(fresh), 0
-    served0 = served(calm.between(), bound, trips, direct)
+    served0 = served(calm.between, bound, trips, direct)
     curve = [(0.0, 0.0, _share(served0, trips, direct))]
     queue = _queue(known, metres, alive)
     while queue:
         if exhaustive:
             queue = []
             for k in np.flatnonzero(alive):
-                known[k], stamp[k] = growth.gain(candidates[k].arcs), len(steps)
+                known[k], stamp[k] = float(growth.gains(k)[0]), len(steps)
                 evaluated += 1
                 if known[k] > 0:
                     queue.append((-known[k] / metres[k], int(k)))
@@ -135,7 +135,7 @@ def propose(
                 waiting.append((score, k))
                 continue
             if stamp[k] != len(steps):
-                known[k], stamp[k] = growth.gain(candidates[k].arcs), len(steps)
+                known[k], stamp[k] = float(growth.gains(k)[0]), len(steps)
                 evaluated += 1
                 score = -known[k] / metres[k]
                 if known[k] <= 0:
@@ -148,8 +148,9 @@ def propose(
         if taken < 0:
             break
         c = candidates[taken]
-        gain = growth.build(c.arcs)
-        calm.build(c.arcs)
+        gain = float(known[taken])
+        growth.build(taken)
+        calm.build(taken)
         alive[taken] = False
         spent += metres[taken]
         saved += gain
@@ -159,14 +160,14 @@ def propose(
             heapq.heappush(queue, item)
         if spent >= budget_m * (refreshed + 1) / marks:
             refreshed = int(spent / budget_m * marks)
-            curve.append((spent, saved, _share(served(calm.between(), bound, trips, direct), trips, direct)))
+            curve.append((spent, saved, _share(served(calm.between, bound, trips, direct), trips, direct)))
             # what is no longer worth its last value sinks, what new riders made better rises
             last = known.copy()
             known = np.where(alive, _known(growth, candidates, growth.cost, after), 0.0)
             known[fresh] = last[fresh]
             queue = _queue(known, metres, alive)
         progress("cycle network", min(spent, budget_m), budget_m, f"{len(steps)} pieces")
-    served1 = served(calm.between(), bound, trips, direct)
+    served1 = served(calm.between, bound, trips, direct)
     if not steps or curve[-1][0] != spent:
         curve.append((spent, saved, _share(served1, trips, direct)))
     progress("cycle network", budget_m, budget_m, f"{len(steps)} pieces")

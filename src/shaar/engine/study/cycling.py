@@ -53,7 +53,7 @@ def cycling(
     parameters: Parameters | Mapping[str, float] | None = None,
     trips: npt.ArrayLike | None = None,
     electric: bool = False,
-    points_per_zone: int = 2,
+    points_per_zone: int = 1,
     progress: Progress = silent,
 ) -> CyclingStudy:
     """Find missing links and propose a cycle network.
@@ -101,7 +101,7 @@ def cycling(
         between, all_trips = points.spread_matrix(given), float(given.sum())
     np.fill_diagonal(between, 0.0)
     progress("candidates", 0, 1)
-    new = new_links(net, p, base=city.base, crs=crs)
+    new = new_links(net, p, base=city.base, links=city.links, crs=crs)
     full, candidates = _with_candidates(net, new, city, p)
     progress("candidates", 1, 1)
     people = points.spread(zones["population"].fill_null(0.0).to_numpy())
@@ -165,7 +165,8 @@ def _with_candidates(net: CycleNet, new: NewLinks, city: City, p: Parameters) ->
     order = fresh[np.argsort(-full.link[fresh], kind="stable")]
     for k in range(len(new.pairs)):
         arcs = np.sort(order[2 * k : 2 * k + 2])
-        made.append(Candidate("link", arcs, float(new.metres[k]), new.pairs[k].astype(np.int32)))
+        metres = max(float(new.metres[k]), p["least_m"]) * (p["bridge_factor"] if new.obstacle[k] else 1.0)
+        made.append(Candidate("link", arcs, metres, new.pairs[k].astype(np.int32)))
     return full, made
 
 
@@ -178,12 +179,12 @@ def _renumbered(plan: CyclePlan, chosen: list[int]) -> CyclePlan:
 def million_eur(study: CyclingStudy, k: int) -> tuple[float, float, float]:
     """Cost of a candidate: planning value, low and high end, million EUR; all assumed."""
     c, p = study.candidates[k], study.parameters
-    name = "path_cost" if c.kind == "link" else "track_cost"
-    row, bridge = p.row(name), p.row("bridge_factor")
-    over = c.kind == "link" and bool(study.new.obstacle[_new_index(study, k)])
-    km = c.metres / 1000.0
-    factor = (bridge.value, bridge.low, bridge.high) if over else (1.0, 1.0, 1.0)
-    return km * row.value * factor[0], km * row.low * factor[1], km * row.high * factor[2]
+    row, bridge = p.row("path_cost" if c.kind in ("link", "path") else "track_cost"), p.row("bridge_factor")
+    new = new_link_of(study, k)
+    if new is None or not study.new.obstacle[new]:
+        return tuple(c.metres / 1000.0 * v for v in (row.value, row.low, row.high))  # type: ignore[return-value]
+    km = c.metres / bridge.value / 1000.0
+    return km * row.value * bridge.value, km * row.low * bridge.low, km * row.high * bridge.high
 
 
 def _new_index(study: CyclingStudy, k: int) -> int:
@@ -198,19 +199,20 @@ def new_link_of(study: CyclingStudy, k: int) -> int | None:
 def figures(study: CyclingStudy) -> dict[str, float]:
     """Figures of the whole city with units in the names; modelled."""
     net, plan = study.net, study.plan
-    km = np.bincount(net.stress[net.link >= 0], net.metres[net.link >= 0], minlength=5) / 1000.0
+    ridden = (net.link >= 0) & ~net.push
+    km = np.bincount(net.stress[ridden], net.metres[ridden], minlength=5) / 1000.0
     cost = np.array([million_eur(study, s.candidate) for s in plan.steps]).reshape(-1, 3).sum(axis=0)
     people = study.people
     built = np.array([study.candidates[s.candidate].metres for s in plan.steps])
     return {
-        **{f"km of lanes and paths by direction at stress {k}": float(km[k]) for k in (1, 2, 3, 4)},
+        **{f"km by direction at stress {k}": float(km[k]) for k in (1, 2, 3, 4)},
         "trips a day by all modes (assumed)": study.trips_all,
         "trips a day that bicycles could carry (assumed)": plan.trips,
         "of these with a calm way today, %": 100.0 * float(plan.curve_served[0]),
         "with the proposal, %": 100.0 * float(plan.curve_served[-1]),
         "residents whose trips have a calm way today": float((people * plan.served_before).sum()),
         "residents whose trips have a calm way then": float((people * plan.served_after).sum()),
-        "proposal, km": float(built.sum()) / 1000.0,
+        "proposal, km of the budget": float(built.sum()) / 1000.0,
         "proposal, pieces": float(len(plan.steps)),
         "perceived minutes saved per trip, mean": float(plan.curve_gain[-1]) / 60.0 / max(plan.trips, 1e-9),
         "cost, million EUR": float(cost[0]),

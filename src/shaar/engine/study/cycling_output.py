@@ -34,7 +34,7 @@ def plan_rows(study: CyclingStudy, city: City) -> list[dict[str, Any]]:
 
 
 def missing_rows(
-    study: CyclingStudy, city: City, kinds: Sequence[str] = ("link", "crossing", "track")
+    study: CyclingStudy, city: City, kinds: Sequence[str] = ("link", "path", "crossing", "track")
 ) -> list[dict[str, Any]]:
     """Missing links by falling score, with the gained pairs of people and places."""
     kept = [f for f in study.missing if study.candidates[f.candidate].kind in kinds]
@@ -54,7 +54,8 @@ def _row(study: CyclingStudy, city: City, k: int, rank: int) -> dict[str, Any]:
         "rank": rank,
         "kind": c.kind,
         "place": place_name(city, c.nodes, c.name),
-        "metres": c.metres,
+        "metres": c.metres if new is None else float(study.new.metres[new]),
+        "budget_metres": c.metres,
         "reason": reason(study.net, c, way=way, obstacle=obstacle),
         "million_eur": value,
         "million_eur_low": low,
@@ -81,7 +82,7 @@ def geojson(study: CyclingStudy, city: City, rows: list[dict[str, Any]]) -> str:
     features = []
     for row in rows:
         c = study.candidates[row["candidate"]]
-        if c.kind == "track":
+        if c.kind in ("track", "path"):
             ids = np.unique(study.net.link[c.arcs])
             shape = shapely.line_merge(shapely.multilinestrings([shapes[i] for i in ids]))
         elif c.kind == "link":
