@@ -107,13 +107,17 @@ def walk_to_doors(
     near = usable & (walk <= limit)
     at_node = np.bincount(start[near], weights=home[near], minlength=graph.n_nodes)
     _, along = kernels.flow_to_doors(at_node, order, after, by, graph.n_arcs)
-    by_link = np.bincount(graph.link, weights=along, minlength=links.height).astype(np.float64)
-    by_link += np.where(near, home, 0.0)
+    streams = _streams(
+        graph, along, start, np.where(near, home, 0.0), after, by, np.append(doors.link, np.int32(-1))[door]
+    )
+    by_link = np.bincount(streams.came, weights=streams.people, minlength=links.height).astype(np.float64)
+    last = (after[streams.node] < 0) & (streams.leaves >= 0) & (streams.leaves != streams.came)
+    by_link += np.bincount(streams.leaves[last], weights=streams.people[last], minlength=links.height)
     d = len(doors.link)
     mine = door[start[near]]
     door_people = np.bincount(mine, weights=home[near], minlength=d).astype(np.float64)
     metres = np.bincount(mine, weights=home[near] * walk[near], minlength=d)
-    table = _crossings(graph, nodes, links, (along, dist, door, after, by), start, home * near, parameters)
+    table = _crossings(nodes, links, streams, dist, door, parameters)
     points = np.bincount(table["door"].to_numpy(), weights=(table["people"] * table["points"]).to_numpy(), minlength=d)
     some = np.maximum(door_people, 1e-9)
     return Walking(
@@ -128,33 +132,44 @@ def walk_to_doors(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    """People through nodes: the link they came by, and the one they leave by (that of the door at the last node)."""
+
+    node: npt.NDArray[np.int64]
+    came: npt.NDArray[np.int64]
+    leaves: npt.NDArray[np.int64]
+    people: F64
+
+
+def _streams(
+    graph: StreetGraph, along: F64, start: npt.NDArray[np.int64], home: F64, after: I32, by: I32, last: I32
+) -> _Streams:
+    """Collect who comes through a node along a tree arc (arcs point away from the door) or from the own street."""
+    moving, starts = np.flatnonzero(along > 0), np.flatnonzero(home > 0)
+    node = np.concatenate([graph.tail[moving], start[starts]]).astype(np.int64)
+    onward = graph.link[np.maximum(by[node], 0)] if graph.n_arcs else np.zeros(len(node), np.int32)
+    return _Streams(
+        node=node,
+        came=np.concatenate([graph.link[moving], starts]).astype(np.int64),
+        leaves=np.where(after[node] >= 0, onward, last[node]).astype(np.int64),
+        people=np.concatenate([along[moving], home[starts]]),
+    )
+
+
 def _crossings(
-    graph: StreetGraph,
-    nodes: pl.DataFrame,
-    links: pl.DataFrame,
-    tree: tuple[F64, F64, I32, I32, I32],
-    start: npt.NDArray[np.int64],
-    home: F64,
-    parameters: Mapping[str, float],
+    nodes: pl.DataFrame, links: pl.DataFrame, streams: _Streams, dist: F64, door: I32, parameters: Mapping[str, float]
 ) -> pl.DataFrame:
-    along, dist, door, after, by = tree
     vehicles = open_to_vehicles(links)
     signal, marked = (within_metres(nodes, c, parameters["control_metres"]) for c in ("signal", "crossing"))
     speed = links["free_speed"].fill_null(0.0).to_numpy()
     plain = np.where(vehicles, crossing_points(speed, lanes(links), False, False, parameters), 0.0)
     a, b = links["from_node"].to_numpy().astype(np.int32), links["to_node"].to_numpy().astype(np.int32)
     ptr, inc = incidence(a, b)
-    # streams of people through a node: by the tree arc that leads into it, or from the link where they live
-    moving = np.flatnonzero(along > 0)
-    starts = np.flatnonzero(home > 0)
-    into = np.concatenate([graph.tail[moving], start[starts]]).astype(np.int64)  # tree arcs point away from the door
-    came = np.concatenate([graph.link[moving], starts]).astype(np.int64)
-    amount = np.concatenate([along[moving], home[starts]])
-    leaves = np.where(after[into] >= 0, graph.link[np.maximum(by[into], 0)], -1)
-    if not len(into):
-        return _table([], nodes, links, dist, door, parameters)
     rows: dict[tuple[int, int], float] = {}
-    for v, m_in, m_out, flow in zip(into.tolist(), came.tolist(), leaves.tolist(), amount.tolist()):
+    for v, m_in, m_out, flow in zip(
+        streams.node.tolist(), streams.came.tolist(), streams.leaves.tolist(), streams.people.tolist()
+    ):
         if v + 1 >= len(ptr) or m_out == m_in:
             continue
         worst, most = -1, 0.0
