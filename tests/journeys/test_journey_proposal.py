@@ -160,13 +160,13 @@ def test_from_a_phone_in_kyrgyz_to_a_grant_with_photos(
     well(keeper, f"/desk/sessions/new/{grant.slug}/")
     for one in members:
         keeper.locator(f"input[name=members][value='{one.pk}']").check()
-    keeper.fill("[name=minutes]", "Арызды карап чыктык, талкууладык жана чечим кабыл алдык.")
+    keeper.fill("[name=minutes]", "Өтүнмөнү карап чыктык, талкууладык жана чечим кабыл алдык.")
     send(keeper)
     session = keeper.url.rstrip("/").rsplit("/", 1)[-1]
     well(keeper, f"/desk/sessions/{session}/{row.ref}/")
     keeper.locator("input[name=outcome][value=approved]").check()
     keeper.fill("[name=awarded]", "400")
-    keeper.fill("[name=reason]", "Райондун эң мыкты арызы.")
+    keeper.fill("[name=reason]", "Райондун эң мыкты өтүнмөсү.")
     keeper.fill("[name=votes_for]", "3")
     send(keeper)
     signer = visit(members[1], width=1200)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.functional import lazy
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shaar.platform.kernel.attachments import MAX_FILES
@@ -21,7 +21,7 @@ class ManyFiles(forms.ClearableFileInput):
 
 
 def _limits() -> str:
-    return say(
+    return gettext(
         "Up to %(n)d, each of %(mb)d MB at most. The place and the owner that a camera writes into a photo are removed."
     ) % {"n": MAX_FILES, "mb": settings.OPTIONS["UPLOAD_MB"]}
 
