@@ -162,8 +162,8 @@ def _more(request: HttpRequest, draft: Draft | None) -> HttpResponse:
         data = {"benefits": form.cleaned_data["benefits"], "cost_guess": "" if cost is None else str(cost)}
         draft = save_draft(acting=request.user, draft=draft, data=data)
         try:
-            photos = attachments.prepare_all(form.cleaned_data["photos"], thing=draft)
-            attachments.attach_all(draft, photos, acting=request.user)
+            ready = attachments.prepare_all(form.cleaned_data["photos"], thing=draft)
+            attachments.attach_all(draft, ready, acting=request.user)
         except Refusal as error:
             refusal = Refusal(error.code, error.message, field="photos")
             refusal.status = error.status  # type: ignore[misc]
