@@ -23,6 +23,7 @@ from shaar.platform.propose.services import measure as measures
 from .content import read_content
 from .grants import fill_grants
 from .people import Example
+from .pictures import draw
 
 _NAMES = (
     "Айжан", "Бекзат", "Гүлнар", "Динара", "Ерлан", "Жанар", "Зарина", "Ильяс", "Камила", "Лаура", "Мадина", "Нурлан",
@@ -89,6 +90,8 @@ def _proposals(one: Example) -> None:
             language=row.get("language", one.content["language"]), geometry=point, territory=one.place(row["place"]),
             benefits=row.get("benefits", ""), cost_guess=Decimal(row["cost"]) if "cost" in row else None,
         )  # fmt: skip
+        if "drawing" in row:
+            draw(made, row["drawing"], acting=author, public=True)
         for neighbour in [p for p in one.residents if p.pk != author.pk][: row["supports"] - 1]:
             made = support.support(acting=neighbour, measure=made)
         for turn, (stance, text) in enumerate(row["comments"]):

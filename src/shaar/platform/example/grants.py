@@ -21,6 +21,7 @@ from shaar.platform.places.models import Territory
 from shaar.platform.propose.models import Measure
 
 from .people import Example
+from .pictures import draw
 
 NAMES = {
     "programme": {
@@ -180,6 +181,8 @@ def _deliver(one: Example, row: Application, told: dict[str, Any]) -> None:
         made = delivery.hand_in_report(
             acting=row.applicant, application=row, text=told["report"], spent=row.awarded, final=True
         )
+        if "drawing" in told:
+            draw(made, told["drawing"], acting=row.applicant)
         delivery.judge_report(acting=officer, report=made, accepted=True, words=told["seen"])
 
 
