@@ -68,7 +68,7 @@ def check_legs(j, day, phases, access, transfers, egress, origin, destination):
     assert (now, rides) == (j.arrival, j.rides)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(networks(), st.integers(0, N_ZONES - 1), st.integers(0, N_ZONES - 1), st.integers(0, 600))
 def test_single_departure_equals_the_matrix_and_brute_force(net, origin, destination, t):
     *parts, phases = net
@@ -95,7 +95,7 @@ def test_single_departure_equals_the_matrix_and_brute_force(net, origin, destina
         check_legs(j, day, phases[0], access, transfers, egress, origin, destination)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(networks(), st.integers(0, N_ZONES - 1), st.integers(0, N_ZONES - 1), st.integers(0, 400), st.integers(1, 300))
 def test_a_window_holds_every_journey_worth_taking(net, origin, destination, lo, width):
     *parts, phases = net

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing import journey_kernels as kernels
 from shaar.engine.routing.fares import Fares, Rides, fare_groups, prices, with_fares
-from shaar.engine.routing.journey_tables import lay_out, random_phases
+from shaar.engine.routing.journey_tables import lay_out
 from shaar.engine.routing.journeys import Journey, journeys
+from shaar.engine.routing.phases import random_phases
 from shaar.engine.routing.walk import WalkLinks
 from shaar.engine.timetable.arrays import DayTimetable
 

@@ -13,8 +13,9 @@ from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing.graph import StreetGraph
-from shaar.engine.routing.journey_tables import Tables, lay_out, random_phases
+from shaar.engine.routing.journey_tables import Tables, lay_out
 from shaar.engine.routing.mobility import Profile, Usable, level_points, usable, walking_graph
+from shaar.engine.routing.phases import random_phases
 from shaar.engine.routing.snap import Snapped, snap
 from shaar.engine.routing.walk import WalkLinks, walk_links, without_self
 from shaar.engine.timetable.arrays import DayTimetable

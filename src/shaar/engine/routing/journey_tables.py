@@ -54,15 +54,6 @@ class Tables:
     headway: I32
 
 
-def random_phases(day: DayTimetable, draws: int, seed: int) -> F64:
-    """Phases of the patterns that have only headways, float[draws, patterns]; one draw where every trip is scheduled.
-
-    The same numbers as :func:`shaar.engine.routing.raptor.travel_times` draws from the same seed.
-    """
-    has_headways = bool((np.diff(day.span_ptr) > 0).any())
-    return np.random.default_rng(seed).random((draws if has_headways else 1, day.n_patterns))
-
-
 def lay_out(draws: Sequence[tuple[DayTimetable, F64]]) -> Tables:
     """Lay out draws, each a timetable and the phase of each of its patterns in [0, 1).
 

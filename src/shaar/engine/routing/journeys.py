@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.routing import journey_kernels as kernels
-from shaar.engine.routing.journey_tables import Tables, lay_out, random_phases
+from shaar.engine.routing.journey_tables import Tables, lay_out
+from shaar.engine.routing.phases import random_phases
 from shaar.engine.routing.walk import WalkLinks
 from shaar.engine.timetable.arrays import DayTimetable
 from shaar.engine.timetable.day import pattern_trip_source
