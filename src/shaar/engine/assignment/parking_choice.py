@@ -106,7 +106,8 @@ def park(
     choice itself makes, so each step is a fixed point: a stochastic user equilibrium with separable rising costs,
     which is unique (Fisk 1980; Sheffi 1985, Urban Transportation Networks, ch. 12). It is found by the method of
     successive averages with self-regulated steps (Liu, He and He 2009). Steps are solved in the order of the day; cars
-    that stay are carried over.
+    that stay are carried over. Search is capped, so that more cars may choose a place than it has room for: those
+    beyond its free spaces find none and are counted as such. No place ever holds more cars than spaces.
 
     Parameters
     ----------
@@ -156,6 +157,7 @@ def park(
         base = np.where(shut, np.inf, fixed[ways.lot, :, t] + walking[:, None])
         now, share, left = _step(ways, stays.arrivals[:, :, t], base, carried, lots, free, parameters, now)
         gap = max(gap, left)
+        share = share * _rationed(ways, stays.arrivals[:, :, t], share, carried, lots)[ways.lot, None]
         cars = stays.arrivals[ways.zone, :, t] * share
         np.add.at(taken[:, :, t], ways.lot, cars)
         unplaced[:, :, t] = stays.arrivals[:, :, t] - _by_zone(ways, cars)
@@ -252,6 +254,13 @@ def _step(
         before = left
         q = q + (wanted - q) / beta
     return best
+
+
+def _rationed(ways: _Ways, arriving: F64, share: F64, carried: F64, lots: Lots) -> F64:
+    """Share of those who choose a place that finds a space in it, shape (s,): the free spaces over them, at most 1."""
+    came = np.bincount(ways.lot, (arriving[ways.zone] * share).sum(axis=1), minlength=len(lots))
+    free = np.maximum(lots.spaces - carried, 0.0)
+    return np.divide(free, came, out=np.ones(len(lots)), where=came > free)
 
 
 def _logit(ways: _Ways, cost: F64, p: Mapping[str, float]) -> F64:
