@@ -7,9 +7,12 @@ import re
 
 import pytest
 
+from shaar.engine.design.city_measures import area_names
 from shaar.report import write_report
 from shaar.report.i18n import LANGUAGES, Speaker
+from shaar.report.maps import zone_maps
 from shaar.report.numbers import NBSP
+from shaar.report.sections.access import access
 from shaar.report.sections.service import areas, period_texts, service
 from shaar.report.shared import prepare
 
@@ -99,3 +102,41 @@ def test_a_line_says_each_period_and_a_plan_without_service_its_headways(result,
     text = write_report(other, tmp_path / "r.html").read_text(encoding="utf-8")
     assert s.t("service.lines") not in text
     assert f"peak: every 4{NBSP}min; off-peak" in text
+
+
+@pytest.fixture(scope="module")
+def mapped(result, shared):
+    """Areas of the sample's own zones: one gains clearly, one loses, one hardly changes, the rest is not known."""
+    first, second, third = list(dict.fromkeys(area_names(result.city)))[:3]
+    rows = tuple(
+        {**shared.facts.chosen.areas[0], "area": name, "before_minutes": 40.0, "after_minutes": 40.0 + change}
+        for name, change in ((first, -4.0), (second, 1.5), (third, 0.4))
+    )
+    facts = dataclasses.replace(shared.facts, chosen=dataclasses.replace(shared.facts.chosen, areas=rows))
+    layer = zone_maps.areas(result, facts, shared.window)
+    return dataclasses.replace(shared, facts=facts, areas=layer), (first, second, third)
+
+
+def test_areas_are_drawn_by_the_change_of_their_mean_journey(mapped, result) -> None:
+    shared, (first, second, third) = mapped
+    people = dict.fromkeys((first, second, third), 0.0)
+    for name, p in zip(area_names(result.city), result.city.zones["population"], strict=True):
+        people[name] = people.get(name, 0.0) + p
+    # Shorter by 3 to 6 minutes; longer by 1 to 3; no clear change.
+    assert shared.areas.people == pytest.approx((0.0, 0.0, people[second], people[third], 0.0, people[first], 0.0))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_map_of_areas_tells_the_share_of_residents_who_gain_and_lose(mapped, language) -> None:
+    shared, _ = mapped
+    s = Speaker(language)
+    page = access(shared, s)["area_map"]
+    people = shared.areas.people
+    assert s.t("areas.title", gain=s.pct(people[5] / sum(people)), loss=s.pct(people[2] / sum(people))) in page
+    assert 'href="#areas"' in page
+
+
+def test_without_todays_network_there_is_no_map_of_areas() -> None:
+    shared = prepare(sample_result())
+    assert shared.areas is None
+    assert access(shared, Speaker("en"))["area_map"] is None

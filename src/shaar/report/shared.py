@@ -30,6 +30,7 @@ class Shared:
     defs: Markup
     osm: bool
     streets: Streets
+    areas: zone_maps.ZoneLayer | None = None
 
 
 def prepare(result: PlanResult) -> Shared:
@@ -40,6 +41,7 @@ def prepare(result: PlanResult) -> Shared:
     density = zone_maps.density(result, window)
     stops = zone_maps.stop_distance(result, window)
     change = zone_maps.change(result, facts, window)
+    areas = zone_maps.areas(result, facts, window)
     drawn = draw_lines(lines, window)
     old, new, n_old, n_new = stop_layers(result.design, lines, window)
     layers = {
@@ -47,6 +49,7 @@ def prepare(result: PlanResult) -> Shared:
         "density": density.svg,
         "stopdist": stops.svg if stops else "",
         "change": change.svg,
+        **({"areas": areas.svg} if areas else {}),
         "stops-old": old,
         "stops-new": new,
         **{f"ln{i}": d.svg for i, d in enumerate(drawn)},
@@ -56,5 +59,5 @@ def prepare(result: PlanResult) -> Shared:
     osm = any("OpenStreetMap" in x or "OSM" in x or "ODbL" in x for x in licences)
     return Shared(
         result, facts, window, density, stops, change, tuple(drawn), (n_old, n_new), Markup(defs), osm,
-        Streets(result.city, window),
+        Streets(result.city, window), areas,
     )  # fmt: skip

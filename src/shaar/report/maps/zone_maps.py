@@ -11,6 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from shaar.engine.city.geoparquet import geometries
+from shaar.engine.design.city_measures import area_names
 from shaar.engine.study.results import PlanResult
 from shaar.report.classes import classify, round_breaks
 from shaar.report.facts import UNCLEAR_SHARE, Facts, zone_change
@@ -102,3 +103,26 @@ def change(result: PlanResult, facts: Facts, window: Frame) -> ZoneLayer:
     names = {0: "d-3", 1: "d-2", 2: "d-1", 3: "d0", 4: "d1", 5: "d2", 6: "d3"}
     svg = class_layer(window.project(geometries(result.city.zones)), classes, names)
     return ZoneLayer(svg, (a, b, c), tuple(float(people[classes == k].sum()) for k in range(7)), values)
+
+
+#: Cuts of the map of areas, minutes of the mean journey; less than the first is not called a change.
+AREA_BREAKS = (1.0, 3.0, 6.0)
+
+
+def areas(result: PlanResult, facts: Facts, window: Frame) -> ZoneLayer | None:
+    """Change of the mean journey of each zone's area, minutes; classes 0-2 get longer (most first), 4-6 shorter.
+
+    None where today's network is not known, so that no area has a journey before.
+    """
+    if not facts.chosen.areas:
+        return None
+    saved = {str(a["area"]): float(a["before_minutes"]) - float(a["after_minutes"]) for a in facts.chosen.areas}
+    values = np.array([saved.get(name, np.nan) for name in area_names(result.city)])
+    people = result.city.zones["population"].fill_null(0.0).to_numpy()
+    size = np.where(np.abs(values) < AREA_BREAKS[0], 0, classify(np.abs(values), AREA_BREAKS))
+    classes = np.where(
+        np.isfinite(values) & (people > 0), 3 + np.sign(np.nan_to_num(values)).astype(np.int64) * size, -1
+    )
+    names = {0: "d-3", 1: "d-2", 2: "d-1", 3: "d0", 4: "d1", 5: "d2", 6: "d3"}
+    svg = class_layer(window.project(geometries(result.city.zones)), classes, names)
+    return ZoneLayer(svg, AREA_BREAKS, tuple(float(people[classes == k].sum()) for k in range(7)), values)

@@ -33,6 +33,7 @@ def access(shared: Shared, s: Speaker) -> dict[str, Any]:
         "distribution": _distribution(shared, s),
         "equity": equity(shared, s),
         "winners": winners(shared, s),
+        "area_map": _area_map(shared, s),
         "areas": areas(shared, s),
         "source": source_line(model_source(shared, s), "modelled", s),
     }
@@ -67,6 +68,35 @@ def _change(shared: Shared, s: Speaker) -> Markup:
         subtitle=s.t("change.sub", t=f.threshold, before=before_word(shared, s), n=a),
         source=source_line(model_source(shared, s), "modelled", s),
         table=Table((head, s.t("col.residents"), s.t("col.share")), rows, frozenset({1, 2}), head, "change"),
+    )
+
+
+def _area_map(shared: Shared, s: Speaker) -> Markup | None:
+    """Return the map of winners and losers by area; its numbers are the table of areas below it."""
+    layer = shared.areas
+    if layer is None:
+        return None
+    a, b, c = (s.n(x) for x in layer.breaks)
+    words = {
+        "d3": s.t("areas.shorter_over", n=c),
+        "d2": s.t("areas.shorter", a=b, b=c),
+        "d1": s.t("areas.shorter", a=a, b=b),
+        "d0": s.t("areas.none", n=a),
+        "d-1": s.t("areas.longer", a=a, b=b),
+        "d-2": s.t("areas.longer", a=b, b=c),
+        "d-3": s.t("areas.longer_over", n=c),
+    }
+    total = max(sum(layer.people), 1.0)
+    title = s.t("areas.title", gain=s.pct(sum(layer.people[4:]) / total), loss=s.pct(sum(layer.people[:3]) / total))
+    shown = [(k, w) for k, w in words.items() if not k.startswith("d-") or sum(layer.people[:3]) > 0]
+    content = uses("ground", "areas", "water", "roads") + name_layer(shared.result.city, shared.window, s)
+    return figure(
+        map_box(content, shared.window, s, label=title, legend=swatches(s.t("areas.legend"), shown), osm=shared.osm),
+        s=s,
+        ident="areas",
+        title=title,
+        subtitle=s.t("areas.note"),
+        source=source_line(model_source(shared, s), "modelled", s),
     )
 
 
