@@ -1,4 +1,4 @@
-"""Buses among cars: how long they take on roads with traffic, and what lanes and green of their own take from others."""
+"""Buses among cars: how long they take in traffic, and what lanes and green of their own take from others."""
 
 from __future__ import annotations
 

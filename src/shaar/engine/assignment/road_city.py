@@ -145,7 +145,7 @@ def road_network(
     on = link_of >= 0
 
     def total(values: F64) -> F64:
-        return np.bincount(link_of[on], values[on], minlength=streets)
+        return np.bincount(link_of[on], values[on], minlength=streets).astype(np.float64)
 
     km, minutes = total(arcs.km), total(arcs.minutes)
     used, inverse = np.unique(np.concatenate([tail, head, near.ravel()]), return_inverse=True)

@@ -67,7 +67,7 @@ def road_emissions(flows: RoadFlows, factors: Mapping[str, Mapping[str, Factor]]
             if callable(factor):
                 each[driven] = factor(speed[driven])
             else:
-                each[driven] = np.interp(speed[driven], *(np.asarray(x, float) for x in factor))
+                each[driven] = np.interp(speed[driven], np.asarray(factor[0], float), np.asarray(factor[1], float))
             if not (np.isfinite(each) & (each >= 0)).all():
                 k = int(np.argmin(np.isfinite(each) & (each >= 0)))
                 raise InputError(f"{each[k]} g/km at {speed[k]:.1f} km/h is no factor", file=name, field=pollutant)

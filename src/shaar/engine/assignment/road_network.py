@@ -188,7 +188,7 @@ def check_network(network: RoadNetwork) -> RoadNetwork:
     no(
         delayed & ~(np.isfinite(network.capacity) & (network.capacity > 0)),
         "capacity",
-        "is no capacity: it is positive",
+        "is no positive capacity",
     )
     no((network.delay != BPR) & (network.delay != CONICAL), "delay", "is neither BPR (0) nor conical (1)")
     power = (network.delay == BPR) & delayed

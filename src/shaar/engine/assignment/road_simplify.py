@@ -89,7 +89,9 @@ def simplify(n: int, tail: I64, head: I64, same: I64, keep: npt.NDArray[np.bool_
             onward.update({a: b for a, b in pairs if a is not None and b is not None})
     link_of = np.full(len(tail), -1, np.int64)
     followers = set(onward.values())
-    tails, heads, firsts = [], [], []
+    tails: list[int] = []
+    heads: list[int] = []
+    firsts: list[int] = []
     for a in range(len(t)):
         if not alive[a] or a in followers:
             continue

@@ -32,7 +32,7 @@ class SumoFiles:
     vehicles
         Vehicles in the files.
     left_out
-        Vehicles an hour of flows that are too small to give a vehicle.
+        Fractions of vehicles that were left at the end, less than one a class.
     commands
         Command lines.
     """
@@ -155,7 +155,8 @@ def export_corridor(
     make = ("netconvert -n corridor.nod.xml -e corridor.edg.xml -x corridor.con.xml --no-turnarounds true "
             "-o corridor.net.xml")  # fmt: skip
     return SumoFiles(
-        *files.values(), vehicles=total, left_out=left,
+        nodes=files["corridor.nod.xml"], edges=files["corridor.edg.xml"], connections=files["corridor.con.xml"],
+        routes=files["corridor.rou.xml"], trips=files["corridor.trips.xml"], vehicles=total, left_out=left,
         commands=(
             make,
             "sumo -n corridor.net.xml -r corridor.rou.xml --tripinfo-output tripinfo.xml",
