@@ -255,6 +255,21 @@ def _span_lanes(r: _Rows) -> list[list[int]]:
     return lanes
 
 
+def pack_runs(
+    stops: pl.DataFrame,
+    route_ids: tuple[str, ...],
+    runs: Sequence[tuple[int, int, I32, str, npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+) -> DayTimetable:
+    """Make a day of single runs: (route, direction or -1, stops, name, arrivals, departures) each.
+
+    ``stops`` has ``stop_id``, ``stop_lon``, ``stop_lat``; runs name them by row.
+    """
+    rows: dict[_Key, _Rows] = {}
+    for route, direction, sequence, name, arrival, departure in runs:
+        _add(rows, (route, direction, sequence.astype(np.int32).tobytes()), name, arrival, departure)
+    return _pack(stops, route_ids, rows, {})
+
+
 def _pack(
     stops: pl.DataFrame, route_ids: tuple[str, ...], rows: dict[_Key, _Rows], headways: dict[_Key, _Rows]
 ) -> DayTimetable:
