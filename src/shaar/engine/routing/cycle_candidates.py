@@ -154,7 +154,8 @@ def new_links(
     """Find near places that are far apart along the calm network.
 
     All pairs of nodes of the calm network within ``near_m`` metres whose way along it is more than ``far_ratio`` times
-    the straight line and 400 m longer. Of the pairs between the same two squares of ``cell`` metres the shortest stays. Pushing counts as the longer way that one could ride in its time.
+    the straight line and 400 m longer. Of the pairs between the same two squares of ``cell`` metres the shortest stays.
+    Pushing counts as the longer way that one could ride in its time.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def missing_links(
     """Rank candidates by gained access per metre, ``sum_i P_i sum_j O_j ([t'_ij <= T] - [t_ij <= T]) / metres``.
 
     ``t`` are seconds on calm arcs alone, T is ``access_minutes``. Every gain is exact, for the candidate built
-    alone. Of candidates of one kind within ``apart`` metres of each other the best stays, since they close the same gap.
+    alone. Of candidates of one kind within ``apart`` metres of each other the best stays: they close the same gap.
 
     Parameters
     ----------

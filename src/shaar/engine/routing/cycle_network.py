@@ -123,8 +123,8 @@ def cycle_net(
     built = metres * 3.6 / speed
     ride = np.where(push, metres * 3.6 / p["push_kmh"], built)
     return CycleNet(
-        g.ptr, g.tail, g.head, g.link, metres, ride, wait, built, push, np.where(push, 1, stress).astype(np.int8), cross,
-        x, y, g.component,
+        g.ptr, g.tail, g.head, g.link, metres, ride, wait, built, push, np.where(push, 1, stress).astype(np.int8),
+        cross, x, y, g.component,
     )  # fmt: skip
 
 

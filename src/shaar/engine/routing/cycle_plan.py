@@ -77,8 +77,8 @@ def propose(
     ``(sum_ij T_ij (c_ij - c'_ij))``. Each step takes the candidate with the largest exact gain per metre that fits the
     budget and touches the joined calm network (the largest connected part of calm streets and what is built), so that
     from everything built one can ride to everything else built at low stress. Gains are worked out lazily: candidates
-    wait in the order of their last known value (at first the saving on today's best paths; renewed at every tenth of
-    the budget), and a candidate is taken when its fresh value is at least the next one's known value. Because gains of
+    wait in the order of their last known value (at first the saving on today's best paths; renewed at every third mark
+    of the curve), and a candidate is taken when its fresh value is at least the next one's known value. Because gains of
     neighbouring pieces support each other, this is a heuristic (no submodularity, so no guarantee); ``exhaustive``
     works out every gain in every step.
 
@@ -161,6 +161,8 @@ def propose(
         if spent >= budget_m * (refreshed + 1) / marks:
             refreshed = int(spent / budget_m * marks)
             curve.append((spent, saved, _share(served(calm.between, bound, trips, direct), trips, direct)))
+            if refreshed % 3:
+                continue
             # what is no longer worth its last value sinks, what new riders made better rises
             last = known.copy()
             known = np.where(alive, _known(growth, candidates, growth.cost, after), 0.0)
