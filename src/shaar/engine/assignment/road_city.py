@@ -120,8 +120,6 @@ def road_network(
     if not city.zones.height:
         raise InputError("the city has no zones", file=city.path / "zones.parquet")
     arcs = _arcs(city, p)
-    if not len(arcs.tail):
-        raise InputError("no street is open to cars both to and from the rest", file=city.path / "links.parquet")
     x, y = project(city.nodes["lon"].to_numpy(), city.nodes["lat"].to_numpy(), city.meta.crs)
     zx, zy = project(city.zones["lon"].to_numpy(), city.zones["lat"].to_numpy(), city.meta.crs)
     z = len(zx)
@@ -210,12 +208,12 @@ def _arcs(city: City, p: Parameters) -> _Arcs:
     forward = np.repeat([True, False], [len(r) for r in rows])
     tail, head = np.where(forward, a[link], b[link]), np.where(forward, b[link], a[link])
     n = city.nodes.height
-    if not len(link):
-        tail = head = link
+    if not (tail != head).any():
+        raise InputError("no street is open to cars", file=city.path / "links.parquet")
     parts, label = connected_components(
         coo_array((np.ones(len(tail)), (tail, head)), shape=(n, n)), directed=True, connection="strong"
     )
-    sizes = np.bincount(label[tail], minlength=parts) if len(tail) else np.zeros(1, int)
+    sizes = np.bincount(label[tail], minlength=parts)
     main = (label[tail] == np.argmax(sizes)) & (label[head] == np.argmax(sizes)) & (tail != head)
     cut = int((~main & (tail != head)).sum())
     link, forward, tail, head = link[main], forward[main], tail[main], head[main]
