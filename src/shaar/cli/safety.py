@@ -160,16 +160,19 @@ def _crashes(c: CrashResult) -> None:
                 f"{s['lat']:.4f}, {s['lon']:.4f}",
                 number(s["crashes"], 0),
                 number(s["predicted"], 1),
-                f"{s['expected']:.1f} ({s['low']:.1f}-{s['high']:.1f})",
+                number(s["expected"], 1),
+                f"{s['low']:.1f}-{s['high']:.1f}",
                 number(s["excess"], 1),
-                number(100 * s["probability"], 0),
             )
         )
     _table(
-        "Worst places by empirical Bayes: crashes over the period (expected modelled, with the range that holds it in "
-        "9 of 10 cases)",
-        ("place", "lat, lon", "counted", "like places", "expected", "excess", "worse than like places, %"),
+        "Worst places by empirical Bayes (modelled)",
+        ("place", "lat, lon", "count", "likes", "mean", "range", "excess"),
         rows,
+    )
+    console.out.print(
+        "Crashes over the period. count: reported; likes: what places like it have; mean: what this place has in the long "
+        "run, with the range that holds it in 9 of 10 cases; excess: mean less likes, what a change may save.\n"
     )
     rows = [
         (x["name"] or "no name", x["highway"], number(x["length"], 0), x["crashes"], number(x["peak_km"], 1))
@@ -242,8 +245,7 @@ def _stops(r: SafetyResult) -> None:
     known = bool(r.stop_crossings["kerb"].is_not_null().any())
     rows = [
         (
-            x["street"] or "no name",
-            x["stop"] or "no name",
+            f"{x['street'] or 'no name'}, at {x['stop'] or 'a stop without a name'}",
             f"{x['lat']:.5f}, {x['lon']:.5f}",
             f"{x['kmh']:.0f}",
             _control(x),
@@ -255,7 +257,7 @@ def _stops(r: SafetyResult) -> None:
     what = "lights or lowered kerbs" if known else "lights"
     _table(
         f"Crossings of main streets near stops without {what}: {r.stop_crossings.height:,}, the first ten (modelled)",
-        ("street crossed", "stop", "lat, lon", "km/h", "control", *(("kerb",) if known else ()), "people"),
+        ("street crossed, stop", "lat, lon", "km/h", "control", *(("kerb",) if known else ()), "people"),
         rows,
     )
 
