@@ -19,7 +19,7 @@ from shaar.engine.city.osm import read_osm
 from shaar.engine.city.osm_collect import Collector
 from shaar.engine.city.street_access import access, lane_count
 from shaar.engine.city.street_speed import free_speed, parse_maxspeed
-from shaar.engine.city.street_stress import cycle_stress
+from shaar.engine.city.street_stress import cycle_stress, cycle_stress_why
 from shaar.engine.city.streets import Streets, build_streets
 from shaar.engine.errors import InputError
 
@@ -248,13 +248,26 @@ def test_lane_count() -> None:
         ({"highway": "secondary"}, 50, 4, False, 4),
         ({"highway": "secondary"}, 40, 2, True, 3),
         ({"highway": "secondary", "cycleway": "lane"}, 50, 2, False, 1),
-        ({"highway": "secondary", "cycleway": "lane"}, 50, 4, False, 2),
+        ({"highway": "secondary", "cycleway": "lane"}, 50, 4, False, 3),
+        ({"highway": "secondary", "cycleway": "lane"}, 50, 2, True, 2),
+        ({"highway": "secondary", "cycleway": "lane", "parking:right": "lane"}, 40, 2, False, 2),
+        ({"highway": "secondary", "cycleway": "lane", "parking:right": "lane"}, 40, 4, False, 3),
+        ({"highway": "secondary", "cycleway": "lane", "cycleway:width": "1.5"}, 40, 2, False, 2),
         ({"highway": "secondary", "cycleway": "lane"}, 60, 2, False, 3),
         ({"highway": "secondary", "cycleway": "lane"}, 70, 2, False, 4),
     ],
 )
 def test_cycle_stress(tags: Tags, speed: float, lanes: float | None, oneway: bool, level: int) -> None:
     assert cycle_stress(tags, speed, lanes, oneway) == level
+
+
+def test_cycle_stress_says_which_tag_decided() -> None:
+    why = lambda tags, speed, lanes: cycle_stress_why(tags, speed, lanes, False)[1]  # noqa: E731
+    assert why({"highway": "primary", "cycleway:right": "track"}, 60, 6) == "cycleway:right=track"
+    assert why({"highway": "secondary"}, 40, None) == "lanes by class"
+    assert why({"highway": "secondary"}, 50, 4) == "lanes=4"
+    assert why({"highway": "residential"}, 60, 2) == "speed 60"
+    assert why({"highway": "secondary", "cycleway": "lane"}, 60, 2) == "speed 60"
 
 
 WALKS = st.lists(st.integers(1, 16), min_size=2, max_size=6).filter(lambda w: len(set(w)) > 1)

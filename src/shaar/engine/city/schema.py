@@ -77,6 +77,7 @@ LINKS = (
     Column("slope", pl.Float64, "%", "rise over run from_node -> to_node, null where no elevation was given"),
     Column("osm_way", pl.Int64, "", "OSM way, null where the source has none", required=False),
     Column("structure", pl.String, "", "bridge or tunnel, null where neither", required=False),
+    Column("cycle_stress_tag", pl.String, "", "what decided cycle_stress", required=False),
 )
 
 TURNS = (

@@ -16,7 +16,7 @@ from shaar.engine.city.street_access import Access, access, lane_count
 from shaar.engine.city.street_buses import bus_ways
 from shaar.engine.city.street_findings import street_findings
 from shaar.engine.city.street_speed import free_speed
-from shaar.engine.city.street_stress import cycle_stress
+from shaar.engine.city.street_stress import cycle_stress_why
 from shaar.engine.city.turns import turns_from_relations
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
@@ -155,7 +155,8 @@ def _link_frame(
     tags: list[Tags] = [extract.way_tags[k] for k in kept]
     speed = [free_speed(t, country) for t in tags]
     lanes = [lane_count(t) for t in tags]
-    stress = [cycle_stress(t, v, m, r.car_forward != r.car_backward) for t, v, m, r in zip(tags, speed, lanes, rights)]
+    oneway = [r.car_forward != r.car_backward for r in rights]
+    stress = [cycle_stress_why(t, v, m, one) for t, v, m, one in zip(tags, speed, lanes, oneway)]
     way_id = extract.way_id[np.asarray(kept)]
     by_way = pl.DataFrame(
         {
@@ -164,7 +165,8 @@ def _link_frame(
             "lanes": pl.Series(lanes, dtype=pl.Float64),
             "free_speed": speed,
             **{name: [getattr(r, name) for r in rights] for name in Access.__slots__},
-            "cycle_stress": pl.Series(stress, dtype=pl.Int8),
+            "cycle_stress": pl.Series([level for level, _ in stress], dtype=pl.Int8),
+            "cycle_stress_tag": [tag for _, tag in stress],
             "osm_way": pl.Series(way_id).set(pl.Series(way_id <= 0), None),
             "structure": ["bridge" if _is(t, "bridge") else "tunnel" if _is(t, "tunnel") else None for t in tags],
         }
