@@ -132,8 +132,8 @@ class NewLinks:
     metres, way
         Shape (k,): straight, and along the calm network today (inf: more than was looked for).
     obstacle
-        Per link "", "water", "rail" or "road" (motorway, trunk road, bridge, tunnel): what it would have to cross at
-        another level.
+        Per link "", "water", "rail" or "road" (motorway, trunk road, bridge, tunnel) that it would have to cross at
+        another level, or "stairs" where stairs lie within 25 m, a sign of a step in the ground.
     """
 
     pairs: I32
@@ -212,6 +212,11 @@ def _obstacles(
     over: list[tuple[str, pl.DataFrame]] = []
     if links is not None:
         fast = pl.col("highway").str.strip_suffix("_link").is_in(["motorway", "trunk"])
+        steps = links.filter(pl.col("highway") == "steps")
+        if steps.height:
+            stairs = project_shapes(geoparquet.geometries(steps), crs)
+            for k in np.unique(shapely.STRtree(stairs).query(lines, predicate="dwithin", distance=25.0)[0]):
+                out[k] = "stairs"
         over.append(("road", links.filter(fast | pl.col("structure").is_not_null())))
     if base is not None:
         over += [(kind, base.filter(pl.col("kind") == kind)) for kind in ("rail", "water")]

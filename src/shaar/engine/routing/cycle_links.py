@@ -96,11 +96,20 @@ def missing_links(
     return found, growth
 
 
+#: What a new link would have to overcome, in words.
+_OVER = {
+    "water": "; over water",
+    "rail": "; over rails",
+    "road": "; over or under a road",
+    "stairs": "; by stairs",
+}
+
+
 def reason(net: CycleNet, c: Candidate, *, way: float = np.nan, obstacle: str = "") -> str:
     """Say in plain words why a candidate is one."""
     if c.kind == "link":
         far = "not joined by calm streets" if not np.isfinite(way) else f"{way:,.0f} m apart by calm streets"
-        over = {"water": "; over water", "rail": "; over rails", "road": "; over or under a road"}.get(obstacle, "")
+        over = _OVER.get(obstacle, "")
         return f"the ends are {net.metres[c.arcs].max():,.0f} m apart and {far}{over}"
     if c.kind == "path":
         return f"{c.metres:,.0f} m of footway or one-way street on which one has to push"

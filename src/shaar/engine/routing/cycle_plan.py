@@ -78,7 +78,7 @@ def propose(
     budget and touches the joined calm network (the largest connected part of calm streets and what is built), so that
     from everything built one can ride to everything else built at low stress. Gains are worked out lazily: candidates
     wait in the order of their last known value (at first the saving on today's best paths; renewed at every third mark
-    of the curve), and a candidate is taken when its fresh value is at least the next one's known value. Because gains of
+    of the curve), and a candidate is taken when its fresh value is at least the next's known value. Because gains of
     neighbouring pieces support each other, this is a heuristic (no submodularity, so no guarantee); ``exhaustive``
     works out every gain in every step.
 
