@@ -171,8 +171,8 @@ def _crashes(c: CrashResult) -> None:
         rows,
     )
     console.out.print(
-        "Crashes over the period. count: reported; likes: what places like it have; mean: what this place has in the long "
-        "run, with the range that holds it in 9 of 10 cases; excess: mean less likes, what a change may save.\n"
+        "Crashes over the period. count: reported; likes: what places like it have; mean: what this place has in the "
+        "long run, with the range that holds it in 9 of 10 cases; excess: mean less likes, what a change may save.\n"
     )
     rows = [
         (x["name"] or "no name", x["highway"], number(x["length"], 0), x["crashes"], number(x["peak_km"], 1))
