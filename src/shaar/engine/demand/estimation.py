@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import optimize, sparse
 
 from shaar.engine.demand.estimation_report import Change, Fit, describe_change, describe_fit
 from shaar.engine.errors import InputError
@@ -17,6 +17,10 @@ F64 = npt.NDArray[np.float64]
 #: What one trip of each cell adds to each count, shape (counts, cells): a SciPy sparse matrix, or its CSR arrays
 #: (indptr, indices, data). Cells are numbered as the matrix is flattened.
 Proportions: TypeAlias = sparse.csr_matrix | tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], F64]
+
+#: No count is surer than this share of it: nothing in traffic is, and nearly exact counts that contradict each other
+#: leave no digits to compute with.
+SUREST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def estimate(
     ``T0_i / limit <= T_i <= limit T0_i`` (entropy prior: Van Zuylen and Willumsen 1980; counts with errors: Cascetta
     1984). It is convex; at its minimum ``T_i = T0_i exp(-sum_a P_ai l_a / w)``, so only one number ``l_a`` per count
     is unknown. These maximise the concave dual by Newton's method, and the dual value bounds how far the result can
-    be from the best.
+    be from the best. Where the climb sticks, L-BFGS-B on the log-multipliers goes on.
 
     Parameters
     ----------
@@ -93,7 +97,8 @@ def estimate(
     counts
         In the unit of the prior times the proportions, shape (c,).
     errors
-        Standard error of each count, shape (c,), or one number: the share of the count (at least one vehicle).
+        Standard error of each count, shape (c,), or one number: the share of the count (at least one vehicle). None
+        counts as less than :data:`SUREST` of the count.
     prior_weight
         Trust in the prior; 1 takes each cell for a Poisson count of its trips, 0.01 lets a thousand trips be wrong by
         about a third.
@@ -123,46 +128,112 @@ def estimate(
     a = sparse.csr_matrix(mine[:, cells])
     start, wanted, variance = base[cells], c[used], s[used] ** 2
     bound = float(np.log(limit))
-    dual = np.zeros(len(wanted))
-    value, x, trips = _dual(dual, a, start, wanted, variance, prior_weight, bound)
-    history, gap, rounds = [-value], np.inf, 0
-    for rounds in range(1, max_iterations + 1):
-        volume = a @ trips
-        primal = 0.5 * float((((volume - wanted) ** 2) / variance).sum()) + prior_weight * float(
-            (trips * x - trips + start).sum()
-        )
-        history.append(primal)
-        gap = (primal - value) / max(abs(primal), 1e-12 * float(start.sum()), 1e-300)
+    problem = _Problem(a, start, wanted, variance, prior_weight, bound)
+    state, bound_value, history, rounds = _climb(problem, tolerance, max_iterations, progress)
+    if problem.gap(state.primal, bound_value) > tolerance:
+        # Counts that contradict each other and are said to be nearly exact: descend where the climb stuck.
+        state, taken = _descend(problem, state, max_iterations)
+        history, rounds = [*history, state.primal], rounds + taken
+        # At the minimum the counts' multipliers are their misses over their variances: another bound.
+        bound_value = max(bound_value, problem.dual((state.volume - wanted) / variance)[0])
+    trips, gap = state.trips, problem.gap(state.primal, bound_value)
+    flat = base.copy()
+    flat[cells] = trips
+    return finish(t0, flat.reshape(t0.shape), p, c, used, history, rounds, gap, gap <= tolerance, hours, costs)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Log-multipliers with their trips, volumes and objective."""
+
+    x: F64
+    trips: F64
+    volume: F64
+    primal: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Cells that counts can see, with their proportions, and the counts used."""
+
+    a: sparse.csr_matrix
+    start: F64
+    wanted: F64
+    variance: F64
+    weight: float
+    bound: float
+
+    def at(self, x: F64) -> _State:
+        """Evaluate the objective."""
+        trips = self.start * np.exp(x)
+        volume = self.a @ trips
+        prior = self.weight * float((trips * x - trips + self.start).sum())
+        return _State(x, trips, volume, prior + 0.5 * float((((volume - self.wanted) ** 2) / self.variance).sum()))
+
+    def dual(self, dual: F64) -> tuple[float, _State]:
+        """Return the dual value where the counts have these multipliers, and the trips that belong to it."""
+        pull = self.a.T @ dual
+        state = self.at(np.clip(-pull / self.weight, -self.bound, self.bound))
+        prior = self.weight * float((state.trips * state.x - state.trips + self.start).sum())
+        loss = float(self.variance @ dual**2) / 2 + float(dual @ self.wanted)
+        return prior + float(state.trips @ pull) - loss, state
+
+    def gap(self, primal: float, bound: float) -> float:
+        """Return how far the objective is above its bound, relative."""
+        return (primal - bound) / max(abs(primal), 1e-12 * float(self.start.sum()), 1e-300)
+
+
+def _climb(
+    problem: _Problem, tolerance: float, most: int, progress: Progress
+) -> tuple[_State, float, list[float], int]:
+    """Climb the dual by Newton's method; return the best trips seen, the bound, the objectives, and the rounds."""
+    dual = np.zeros(len(problem.wanted))
+    value, state = problem.dual(dual)
+    best, history, rounds = state, [], 0
+    for rounds in range(1, most + 1):
+        best = state if state.primal < best.primal else best
+        history.append(state.primal)
+        gap = problem.gap(best.primal, value)
         progress("matrix estimation", rounds, None, f"gap {gap:.1e}")
         if gap <= tolerance:
             break
-        gradient = volume - wanted - variance * dual
-        free = (np.abs(x) < bound) * trips
-        hessian = (a.multiply(free[None, :]) @ a.T).toarray() / prior_weight + np.diag(variance)
-        step = np.linalg.solve(hessian, gradient)
+        gradient = state.volume - problem.wanted - problem.variance * dual
+        free = (np.abs(state.x) < problem.bound) * state.trips
+        hessian = (problem.a.multiply(free[None, :]) @ problem.a.T).toarray() / problem.weight
+        try:
+            step = np.linalg.solve(hessian + np.diag(problem.variance), gradient)
+        except np.linalg.LinAlgError:
+            break
         slope, damping = float(gradient @ step), 1.0
         while damping > 1e-12:
-            new_value, new_x, new_trips = _dual(dual + damping * step, a, start, wanted, variance, prior_weight, bound)
+            new_value, new_state = problem.dual(dual + damping * step)
             if new_value >= value + 1e-4 * damping * slope:
                 break
             damping /= 2
         else:
             break
-        dual, value, x, trips = dual + damping * step, new_value, new_x, new_trips
-    flat = base.copy()
-    flat[cells] = trips
-    return finish(t0, flat.reshape(t0.shape), p, c, used, history[1:], rounds, gap, gap <= tolerance, hours, costs)
+        dual, value, state = dual + damping * step, new_value, new_state
+    return best, value, history, rounds
 
 
-def _dual(
-    dual: F64, a: sparse.csr_matrix, start: F64, wanted: F64, variance: F64, weight: float, bound: float
-) -> tuple[float, F64, F64]:
-    """Return the dual value, the log-multipliers and the trips that belong to the multipliers of the counts."""
-    pull = a.T @ dual
-    x = np.clip(-pull / weight, -bound, bound)
-    trips = start * np.exp(x)
-    value = -float(variance @ dual**2) / 2 - float(dual @ wanted)
-    return value + float((weight * (trips * x - trips + start) + trips * pull).sum()), x, trips
+def _descend(problem: _Problem, state: _State, most: int) -> tuple[_State, int]:
+    """Lower the objective itself by projected quasi-Newton steps on the log-multipliers (L-BFGS-B)."""
+
+    def objective(x: F64) -> tuple[float, F64]:
+        here = problem.at(x)
+        pull = problem.a.T @ ((here.volume - problem.wanted) / problem.variance)
+        return here.primal, here.trips * (pull + problem.weight * x)
+
+    found = optimize.minimize(
+        objective,
+        state.x,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-problem.bound, problem.bound)] * len(state.x),
+        options={"maxiter": 10 * most, "maxfun": 20 * most, "ftol": 1e-15, "gtol": 0.0, "maxcor": 30},
+    )
+    new = problem.at(np.clip(found.x, -problem.bound, problem.bound))
+    return (new, int(found.nit)) if new.primal < state.primal else (state, int(found.nit))
 
 
 def checked(
@@ -190,9 +261,10 @@ def checked(
     reached = p @ prior.ravel() > 0
     if not reached.any():
         raise InputError("no trip of the prior passes any of the counts", field="counts")
-    s = np.maximum(errors * c, 1.0) if np.ndim(errors) == 0 else np.asarray(errors, dtype=np.float64)
+    s = np.maximum(np.float64(errors) * c, 1.0) if np.ndim(errors) == 0 else np.asarray(errors, dtype=np.float64)
     if s.shape != c.shape or not (np.isfinite(s).all() and (s > 0).all()):
         raise InputError("standard errors must be positive, one for each count", field="errors")
+    s = np.maximum(s, SUREST * c)
     if not 0 <= holdout < 1:
         raise InputError("the share held out must be at least 0 and below 1", field="holdout")
     used = reached.copy()

@@ -112,8 +112,10 @@ def calibrate_constants(
         step = _newton(slope, wanted - modelled, used)
         descent = float((modelled - wanted)[used] @ step[used])
         took = False
+        # Where a mode has next to nothing its slope says nothing either, so Newton's step would leave it there.
+        lost = bool((modelled[used] < 1e-6 * wanted[used]).any())
         for attempt in range(60):
-            if attempt == 6 or not descent < 0:
+            if attempt == 6 or not descent < 0 or (lost and attempt == 0):
                 with np.errstate(divide="ignore"):
                     step = np.where(used, least * np.log(wanted / np.maximum(modelled, 1e-300)), 0.0)
                 descent = float((modelled - wanted)[used] @ step[used])
