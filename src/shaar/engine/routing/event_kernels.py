@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from shaar.engine.routing.event_lanes import LANES, above, lowest, rise, rise_all
+from shaar.engine.routing.event_lanes import LANES, above, copy, count_in, lowest, over, rise, rise_all
 
 INF = np.int32(2**30)
 ONE = np.uint64(1)
@@ -87,8 +87,8 @@ def transfers(
                         if m == len(src):
                             src = _grown(src)
                             dst = _grown(dst)
-                        src[m] = row_ptr[q] + k * (n - 1) + i - 1
-                        dst[m] = row_ptr[p] + lo * (n_p - 1) + j
+                        src[m] = row_ptr[q] + (i - 1) * n_trips[q] + k
+                        dst[m] = row_ptr[p] + j * n_trips[p] + lo
                         m += 1
     return src[:m].copy(), dst[:m].copy()
 
@@ -156,7 +156,7 @@ def arrivals(
                             least = a
                             if m == len(keys):
                                 keys = _grown(keys)
-                            keys[m] = (np.int64(a - t0[d]) << 32) | (row_ptr[p] + k * (n - 1) + i - 1)
+                            keys[m] = (np.int64(a - t0[d]) << 32) | (row_ptr[p] + (i - 1) * n_trips[p] + k)
                             m += 1
                 lo = hi
             keys[first:m].sort()
@@ -181,7 +181,7 @@ def seed(
             for g in range(serve_ptr[d, acc_s[q]], serve_ptr[d, acc_s[q] + 1]):
                 p = serve_p[g]
                 n = stop_ptr[p + 1] - stop_ptr[p]
-                off = at + (row_ptr[p] + serve_i[g]) * LANES + lane
+                off = at + (row_ptr[p] + serve_i[g] * n_trips[p]) * LANES + lane
                 e = time_ptr[p] + serve_i[g]
                 for _ in range(n_trips[p]):
                     late = dep[e] - start
@@ -191,7 +191,7 @@ def seed(
                         if label == n_dep[d]:
                             break
                     e += n
-                    off += (n - 1) * LANES
+                    off += LANES
 
 
 @njit(cache=True, nogil=True)
@@ -201,133 +201,163 @@ def spread(lam, size, rides, stop_ptr, n_trips, row_ptr, in_ptr, in_src):
         here = k * size
         below = here - size
         for p in range(len(n_trips)):
-            n = stop_ptr[p + 1] - stop_ptr[p] - 1
+            n = n_trips[p]
             r = row_ptr[p]
-            for t in range(n_trips[p]):
-                for i in range(n):
+            for i in range(stop_ptr[p + 1] - stop_ptr[p] - 1):
+                for t in range(n):
                     at = here + r * LANES
                     if k > 0:
-                        lam[at : at + LANES] = lam[below + r * LANES : below + r * LANES + LANES]
-                        if in_ptr[r] < in_ptr[r + 1]:
-                            rise_all(lam, at, lam, below, in_src, in_ptr[r], in_ptr[r + 1])
-                    if i > 0:
-                        rise(lam, at, lam, at - LANES)
+                        copy(lam, at, lam, below + r * LANES)
+                        rise_all(lam, at, lam, below, in_src, in_ptr[r], in_ptr[r + 1])
                     if t > 0:
+                        rise(lam, at, lam, at - LANES)
+                    if i > 0:
                         rise(lam, at, lam, at - n * LANES)
                     r += 1
 
 
 @njit(cache=True, nogil=True)
-def profile(
-    lam, size, rides, lanes, z, n_x, t0, n_dep, step, c_ptr, c_row, c_at, run, within, rest, seg_lo, seg_hi, seg_r,
-    n_seg, got, rode,
-):  # fmt: skip
-    """Earliest arrivals at one zone for every departure of the lanes in the mask ``lanes``.
-
-    Arrivals are looked at by time; the departures that one serves first make a segment: its travel times are
-    ``seg_r + b * step`` for the bins ``b`` from ``seg_lo`` to ``seg_hi``. ``got`` and ``rode`` count the departures
-    whose travel time is at most ``within * step + rest`` and their rides (fewest of those that arrive first).
-    Row ``size / 64 - 1`` of each round is scratch.
-    """
-    for lane in range(LANES):
-        n_seg[lane] = 0
-        got[lane] = 0
-        rode[lane] = 0
+def _first_arrivals(lam, size, rides, lanes, lo, hi, c_row, c_at, run, seen, masks, when):
+    """Arrivals among lo..hi-1 that are the first for some departure: how many, labels of each round, lanes, times."""
     top = (rides - 1) * size
-    spare = size - LANES
-    for d in range(len(t0)):
-        run[:] = 0
-        left = lanes
-        c = c_ptr[d * n_x + z]
-        stop = c_ptr[d * n_x + z + 1]
-        while c < stop and left:
-            same = c + 1
-            while same < stop and c_at[same] == c_at[c]:
-                same += 1
-            off = np.int64(c_row[c]) * np.int64(LANES)
-            if same > c + 1:
-                for k in range(rides):
-                    at = k * size + spare
-                    lam[at : at + LANES] = 0
-                    rise_all(lam, at, lam, k * size, c_row, c, same)
-                off = np.int64(spare)
-            mask = above(lam, top + off, run, 0) & left
-            if mask:
-                late = c_at[c] // step
-                over = c_at[c] - late * step
-                while mask:
-                    lane = np.int64(lowest(mask))
-                    mask &= mask - ONE
-                    lo = np.int64(run[lane])
-                    hi = np.int64(lam[top + off + lane])
-                    run[lane] = hi
-                    if hi == n_dep[d]:
-                        left &= ~(ONE << np.uint64(lane))
-                    # departures lo .. hi - 1 (numbers) arrive now
-                    m = n_seg[lane]
-                    seg_lo[lane, m] = late - hi + 1
-                    seg_hi[lane, m] = late - lo
-                    seg_r[lane, m] = over
-                    n_seg[lane] = m + 1
-                    first = late - within[lane]
-                    if over > rest[lane]:
-                        first += 1
-                    lo = max(lo, first)
-                    if lo < hi:
-                        got[lane] += hi - lo
-                        for k in range(rides - 1):
-                            have = np.int64(lam[k * size + off + lane])
-                            if have > lo:
-                                rode[lane] += (k + 1) * (have - lo)
-                                lo = have
-                                if lo >= hi:
-                                    break
-                        if lo < hi:
-                            rode[lane] += rides * (hi - lo)
-            c = same
+    wide = rides * LANES
+    run[:] = 0
+    m = 0
+    c = lo
+    while c < hi:
+        now = c_at[c]
+        at = m * wide
+        if c + 1 < hi and c_at[c + 1] == now:
+            first = c
+            c += 2
+            while c < hi and c_at[c] == now:
+                c += 1
+            seen[at : at + wide] = 0
+            for k in range(rides):
+                rise_all(seen, at + k * LANES, lam, k * size, c_row, first, c)
+            mask = above(seen, at + wide - LANES, run, 0) & lanes
+            if not mask:
+                continue
+        else:
+            off = np.int64(c_row[c]) * LANES
+            c += 1
+            mask = above(lam, top + off, run, 0) & lanes
+            if not mask:
+                continue
+            for k in range(rides):
+                copy(seen, at + k * LANES, lam, k * size + off)
+        rise(run, 0, seen, at + wide - LANES)
+        masks[m] = mask
+        when[m] = now
+        m += 1
+    return m
 
 
 @njit(cache=True, nogil=True)
-def percentiles(n, seg_lo, seg_hi, seg_r, ranks, step, max_s, direct, bins, few, minutes):
-    """Travel times of rank ``ranks`` (rising) among the segments, at most the direct walk, in minutes or nan."""
+def profile(
+    lam, size, rides, lanes, x, n_x, n_dep, step, c_ptr, c_row, c_at, run, seen, masks, when, most, within, rest, room,
+    segments, n_seg, bins, got, rode,
+):  # fmt: skip
+    """Earliest arrivals at one zone (number ``x`` in the lists ``c_*``) for every departure of the lanes ``lanes``.
+
+    Arrivals are looked at by time; the departures that one serves first make a segment: its travel times are
+    ``r + b * step`` for the bins b from a to e. Segments are kept as ``r << 42 | e << 21 | a`` where a is at most
+    ``most``, lane l from ``l * room`` to ``n_seg[l]``; ``bins[64 b + l]`` holds how many more travel times there are in
+    bin b than in b - 1. ``got`` and ``rode`` count the departures whose travel time is at most
+    ``within * step + rest`` and their rides (fewest of those that arrive first).
+    """
+    for lane in range(LANES):
+        n_seg[lane] = lane * room
+        got[lane] = 0
+        rode[lane] = 0
+    wide = rides * LANES
+    for d in range(len(n_dep)):
+        y = d * n_x + x
+        m = _first_arrivals(lam, size, rides, lanes, c_ptr[y], c_ptr[y + 1], c_row, c_at, run, seen, masks, when)
+        run[:] = 0
+        for q in range(m):
+            late = when[q] // step
+            over_it = when[q] - late * step
+            mask = masks[q]
+            at = q * wide
+            while mask:
+                lane = np.int64(lowest(mask))
+                mask &= mask - ONE
+                # departures lo .. hi - 1 (numbers) arrive now
+                lo = np.int64(run[lane])
+                hi = np.int64(seen[at + wide - LANES + lane])
+                run[lane] = hi
+                a = late - hi + 1
+                if a <= most:
+                    b = min(late - lo, most)
+                    segments[n_seg[lane]] = (over_it << 42) | (b << 21) | a
+                    n_seg[lane] += 1
+                    bins[a * LANES + lane] += 1
+                    bins[(b + 1) * LANES + lane] -= 1
+                first = late - within[lane]
+                if over_it > rest[lane]:
+                    first += 1
+                lo = max(lo, first)
+                n = max(hi - lo, np.int64(0))
+                got[lane] += n
+                n *= rides
+                for k in range(rides - 1):  # those who could do with k + 1 rides, and fewer
+                    n -= max(np.int64(seen[at + k * LANES + lane]) - lo, 0)
+                rode[lane] += n
+
+
+@njit(cache=True, nogil=True)
+def summary(
+    lanes, first, z, room, segments, n_seg, bins, total, now, most, direct, n_all, max_s, step, ranks, rank_of,
+    todo, few, got, rode, minutes, mean_rides, walked,
+):  # fmt: skip
+    """Write the cells of one zone (column) for the lanes ``lanes``; lane 0 is origin ``first``. Clears the bins.
+
+    A percentile is looked for bin by bin, for all lanes at once; within a bin each segment has one travel time.
+    """
     n_p = len(ranks)
-    i = 0
-    if n > 0:
-        most = len(bins) - 2
-        low = most
-        high = -1
-        for s in range(n):
-            a = seg_lo[s]
-            if a <= most:
-                b = min(seg_hi[s], most)
-                bins[a] += 1
-                bins[b + 1] -= 1
-                low = min(low, a)
-                high = max(high, b)
-        before = 0
-        now = 0
-        for b in range(low, high + 2):
-            now += bins[b]
-            bins[b] = 0
-            while i < n_p and ranks[i] < before + now:
-                want = ranks[i] - before
+    todo[:] = lanes
+    total[:] = 0
+    now[:] = 0
+    low = 0  # percentiles below are found in all lanes
+    for b in range(most + 2):
+        count_in(total, now, bins, b * LANES)
+        for i in range(low, n_p):
+            mask = over(total, ranks[i])
+            if not mask:
+                break
+            mask &= todo[i]
+            todo[i] &= ~mask
+            if i == low and not todo[i]:
+                low += 1
+            while mask:
+                lane = np.int64(lowest(mask))
+                mask &= mask - ONE
                 m = 0
-                for s in range(n):
-                    if seg_lo[s] <= b <= seg_hi[s]:
-                        v = seg_r[s]
+                for s in range(lane * room, n_seg[lane]):
+                    if segments[s] & 0x1FFFFF <= b <= (segments[s] >> 21) & 0x1FFFFF:
+                        v = segments[s] >> 42
                         h = m
                         while h > 0 and few[h - 1] > v:
                             few[h] = few[h - 1]
                             h -= 1
                         few[h] = v
                         m += 1
-                v = min(b * step + few[want], direct)
-                minutes[i] = v / 60.0 if v <= max_s else np.nan
-                i += 1
-            before += now
-    while i < n_p:
-        minutes[i] = direct / 60.0 if direct <= max_s else np.nan
-        i += 1
+                v = min(b * step + few[ranks[i] - (np.int64(total[lane]) - m)], direct[z, lane])
+                minutes[rank_of[i], first + lane, z] = v / 60.0 if v <= max_s else np.nan
+    for i in range(n_p):
+        mask = todo[i]
+        while mask:
+            lane = np.int64(lowest(mask))
+            mask &= mask - ONE
+            v = direct[z, lane]
+            minutes[rank_of[i], first + lane, z] = v / 60.0 if v <= max_s else np.nan
+    while lanes:
+        lane = np.int64(lowest(lanes))
+        lanes &= lanes - ONE
+        reached = n_all if direct[z, lane] <= max_s else got[lane]
+        mean_rides[first + lane, z] = rode[lane] / reached if reached > 0 else np.nan
+        walked[first + lane, z] = (reached - got[lane]) / reached if reached > 0 else np.nan
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -338,27 +368,32 @@ def matrix(
 ):  # fmt: skip
     """Fill the matrices for origins o_lo..o_hi-1, blocks of 64 origins in parallel; see events.py for the arrays.
 
-    ``labels`` is uint8[slots, rides * size] (``size``: bytes for the rows and one more), a slot a block where they are
-    to be kept, else a slot a thread.
+    ``labels`` is uint8[slots, rides * size] (``size``: bytes for the rows), a slot a block where they are to be kept,
+    else a slot a thread.
     """
     n_blocks = (o_hi - o_lo + LANES - 1) // LANES
-    n_all = 0
-    for d in range(len(t0)):
-        n_all += n_dep[d]
+    n_all = n_dep.sum()
+    most = max_s // step
+    longest = 1
+    for y in range(len(c_ptr) - 1):
+        longest = max(longest, c_ptr[y + 1] - c_ptr[y])
     for th in prange(n_threads):
         run = np.zeros(LANES, np.uint8)
+        seen = np.empty(longest * rides * LANES, np.uint8)
+        masks = np.empty(longest, np.uint64)
+        when = np.empty(longest, np.int64)
         within = np.zeros(LANES, np.int64)
         rest = np.zeros(LANES, np.int64)
-        seg_lo = np.empty((LANES, n_all + 1), np.int32)
-        seg_hi = np.empty((LANES, n_all + 1), np.int32)
-        seg_r = np.empty((LANES, n_all + 1), np.int32)
+        segments = np.empty(LANES * n_all, np.int64)
         n_seg = np.zeros(LANES, np.int64)
+        bins = np.zeros((most + 2) * LANES, np.int16)
+        total = np.zeros(LANES, np.int16)
+        now = np.zeros(LANES, np.int16)
+        todo = np.zeros(len(ranks), np.uint64)
+        few = np.empty(n_all, np.int64)
         got = np.zeros(LANES, np.int64)
         rode = np.zeros(LANES, np.int64)
-        bins = np.zeros(max_s // step + 3, np.int32)
-        few = np.empty(n_all + 1, np.int32)
-        out = np.empty(len(ranks))
-        direct = np.empty((LANES, n_z), np.int32)
+        direct = np.empty((n_z, LANES), np.int32)
         for block in range(np.int64(th), n_blocks, n_threads):
             lo = o_lo + block * LANES
             n_l = min(LANES, o_hi - lo)
@@ -368,7 +403,7 @@ def matrix(
             for lane in range(n_l):
                 o = lo + lane
                 for e in range(walk_ptr[o], walk_ptr[o + 1]):
-                    direct[lane, walk_to[e]] = walk_s[e]
+                    direct[walk_to[e], lane] = walk_s[e]
                 a = acc_ptr[o]
                 b = acc_ptr[o + 1]
                 if rides > 0:
@@ -379,31 +414,22 @@ def matrix(
             spread(lam, size, rides, stop_ptr, n_trips, row_ptr, in_ptr, in_src)
             lanes = ~np.uint64(0) if n_l == LANES else (ONE << np.uint64(n_l)) - ONE
             for z in range(n_z):
-                for lane in range(n_l):
-                    most = min(np.int64(direct[lane, z]) - 1, max_s)
-                    within[lane] = most // step
-                    rest[lane] = most - within[lane] * step
+                limits(direct, z, max_s, step, within, rest)
                 if rides > 0:
                     profile(
-                        lam, size, rides, lanes, z, n_z, t0, n_dep, step, c_ptr, c_row, c_at, run, within, rest,
-                        seg_lo, seg_hi, seg_r, n_seg, got, rode,
+                        lam, size, rides, lanes, z, n_z, n_dep, step, c_ptr, c_row, c_at, run, seen, masks, when, most,
+                        within, rest, n_all, segments, n_seg, bins, got, rode,
                     )  # fmt: skip
-                for lane in range(n_l):
-                    cell(
-                        lo + lane, z, direct[lane, z], n_all, max_s, step, n_seg[lane], seg_lo[lane], seg_hi[lane],
-                        seg_r[lane], got[lane], rode[lane], ranks, rank_of, bins, few, out, minutes, mean_rides, walked,
-                    )  # fmt: skip
+                summary(
+                    lanes, lo, z, n_all, segments, n_seg, bins, total, now, most, direct, n_all, max_s, step,
+                    ranks, rank_of, todo, few, got, rode, minutes, mean_rides, walked,
+                )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
-def cell(
-    o, z, direct, n_all, max_s, step, n, seg_lo, seg_hi, seg_r, got, rode, ranks, rank_of, bins, few, out, minutes,
-    mean_rides, walked,
-):  # fmt: skip
-    """Write one cell of the matrices."""
-    percentiles(n, seg_lo, seg_hi, seg_r, ranks, step, max_s, direct, bins, few, out)
-    for i in range(len(ranks)):
-        minutes[rank_of[i], o, z] = out[i]
-    reached = n_all if direct <= max_s else got
-    mean_rides[o, z] = rode / reached if reached > 0 else np.nan
-    walked[o, z] = (reached - got) / reached if reached > 0 else np.nan
+def limits(direct, z, max_s, step, within, rest):
+    """Travel times below this many steps and seconds beat the walk and the limit."""
+    for lane in range(LANES):
+        most = min(np.int64(direct[z, lane]) - 1, max_s)
+        within[lane] = most // step
+        rest[lane] = most - within[lane] * step

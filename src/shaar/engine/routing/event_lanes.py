@@ -18,7 +18,10 @@ from numba.extending import intrinsic
 #: Origins that travel together.
 LANES = 64
 _ROW = ir.VectorType(ir.IntType(8), LANES)
+_COUNTS = ir.VectorType(ir.IntType(16), LANES)
 _MASK = ir.IntType(LANES)
+#: Most that a count can hold.
+MOST_COUNT = 2**15 - 1
 
 
 def aligned(rows: int, row_bytes: int) -> npt.NDArray[np.uint8]:
@@ -53,6 +56,18 @@ def rise(typingctx: Any, dst: Any, doff: Any, src: Any, soff: Any) -> Any:
         source = _data(context, builder, signature.args[2], args[2])
         most = _most(builder, _load(builder, target, args[1]), _load(builder, source, args[3]))
         builder.store(most, _at(builder, target, args[1]), align=1)
+        return context.get_dummy_value()
+
+    return types.void(dst, types.intp, src, types.intp), generate
+
+
+@intrinsic
+def copy(typingctx: Any, dst: Any, doff: Any, src: Any, soff: Any) -> Any:
+    """``dst = src`` for one row."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source = _load(builder, _data(context, builder, signature.args[2], args[2]), args[3])
+        builder.store(source, _at(builder, _data(context, builder, signature.args[0], args[0]), args[1]), align=1)
         return context.get_dummy_value()
 
     return types.void(dst, types.intp, src, types.intp), generate
@@ -98,6 +113,43 @@ def above(typingctx: Any, a: Any, aoff: Any, b: Any, boff: Any) -> Any:
 def differs(typingctx: Any, a: Any, aoff: Any, b: Any, boff: Any) -> Any:
     """Bit ``l`` of the answer says whether lane ``l`` differs between the two rows."""
     return _compared("!=", a, b)
+
+
+def _counts(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:
+    data = builder.gep(_data(context, builder, kind, array), [offset])
+    return builder.bitcast(data, _COUNTS.as_pointer())
+
+
+@intrinsic
+def count_in(typingctx: Any, total: Any, now: Any, rows: Any, off: Any) -> Any:
+    """``now += rows[off : off + 64]``, which become zero, and ``total += now`` (16-bit counts)."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        start = ir.Constant(args[3].type, 0)
+        places = [(0, start), (1, start), (2, args[3])]
+        so_far, current, here = [_counts(context, builder, signature.args[k], args[k], at) for k, at in places]
+        count = builder.add(builder.load(current, align=2), builder.load(here, align=2))
+        builder.store(count, current, align=2)
+        builder.store(ir.Constant(_COUNTS, None), here, align=2)
+        builder.store(builder.add(builder.load(so_far, align=2), count), so_far, align=2)
+        return context.get_dummy_value()
+
+    return types.void(total, now, rows, types.intp), generate
+
+
+@intrinsic
+def over(typingctx: Any, total: Any, limit: Any) -> Any:
+    """Bit ``l`` of the answer says whether the count of lane ``l`` is greater than the limit."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        here = _counts(context, builder, signature.args[0], args[0], ir.Constant(ir.IntType(64), 0))
+        empty = ir.Constant(_COUNTS, ir.Undefined)
+        zero = ir.Constant(ir.IntType(32), 0)
+        first = builder.insert_element(empty, args[1], zero)
+        limits = builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+        return builder.bitcast(builder.icmp_signed(">", builder.load(here, align=2), limits), _MASK)
+
+    return types.uint64(total, types.int16), generate
 
 
 @intrinsic

@@ -46,12 +46,12 @@ class Question:
     max_s: int
     percentiles: tuple[float, ...]
 
-    def ranks(self) -> tuple[I64, I64]:
+    def ranks(self) -> tuple[npt.NDArray[np.int16], I64]:
         """Rank (from 0) of each percentile, rising, and which percentile each is."""
         n = int(self.layers.n_dep.sum())
         ranks = np.maximum(np.ceil(np.asarray(self.percentiles, float) / 100 * n) - 1, 0).astype(np.int64)
         order = np.argsort(ranks, kind="stable")
-        return ranks[order], order
+        return ranks[order].astype(np.int16), order
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ def graph_of(parts: list[Laid], n_stops: int, transfers: WalkLinks, near: WalkLi
 
 
 def slots(n_rows: int, question: Question, n: int) -> U8:
-    """Room for the labels of ``n`` blocks of origins, uint8[n, rides * (rows + 1) * 64]."""
-    return aligned(n, max(question.max_rides, 1) * (n_rows + 1) * LANES)
+    """Room for the labels of ``n`` blocks of origins, uint8[n, rides * rows * 64]."""
+    return aligned(n, max(question.max_rides, 1) * max(n_rows, 1) * LANES)
 
 
 def fill(

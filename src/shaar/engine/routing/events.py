@@ -69,8 +69,8 @@ class Laid:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Patterns one after another, flat. Row ``row_ptr[p] + k * (n - 1) + i`` stands for being aboard trip ``k`` of
-    pattern ``p`` (n stops) between its positions ``i`` and ``i + 1``; times of that trip stand at
+    """Patterns one after another, flat. Row ``row_ptr[p] + i * n_trips[p] + k`` stands for being aboard trip ``k`` of
+    pattern ``p`` between its positions ``i`` and ``i + 1``; times of that trip (n stops) stand at
     ``time_ptr[p] + k * n``."""
 
     layer: I64

@@ -259,8 +259,8 @@ class Routed:
         rides, n_old = self._question.max_rides, self._graph.events.n_rows
         room = n_rows + max(int(ROOM * n_rows), LEAST_ROOM)
         wide = event_matrix.slots(room, self._question, len(self._labels))
-        wide.reshape(len(wide), rides, room + 1, LANES)[:, :, :n_old] = self._labels.reshape(
-            len(wide), rides, self._room + 1, LANES
+        wide.reshape(len(wide), rides, room, LANES)[:, :, :n_old] = self._labels.reshape(
+            len(wide), rides, self._room, LANES
         )[:, :, :n_old]
         self._labels, self._room = wide, room
 
@@ -275,7 +275,7 @@ def _joined(a: Events, b: Events) -> Events:
 def _row_stops(e: Events, first: int = 0) -> I32:
     """Stop at which the ride of each row ends, for the patterns from ``first`` on."""
     out = [
-        np.tile(e.stops[e.stop_ptr[p] + 1 : e.stop_ptr[p + 1]], int(e.n_trips[p])) for p in range(first, len(e.n_trips))
+        np.repeat(e.stops[e.stop_ptr[p] + 1 : e.stop_ptr[p + 1]], e.n_trips[p]) for p in range(first, len(e.n_trips))
     ]
     return np.concatenate(out).astype(np.int32) if out else np.zeros(0, np.int32)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from shaar.engine.routing.event_kernels import INF, ONE, cell, profile, seed
+from shaar.engine.routing.event_kernels import INF, ONE, limits, profile, seed, summary
 from shaar.engine.routing.event_lanes import LANES, above, differs, rise, rise_all
 
 
@@ -20,7 +20,7 @@ def _save(lam, at, row_at, undo_at, undo, m):
 
 @njit(cache=True, nogil=True)
 def _respread(
-    lam, size, rides, n_old, old_patterns, dead, dead_rows, stop_ptr, row_ptr, in_ptr, in_src, out_ptr, out_dst, x_ptr,
+    lam, size, rides, n_old, old_patterns, dead, dead_rows, n_trips, row_ptr, in_ptr, in_src, out_ptr, out_dst, x_ptr,
     x_src, touched, need, tmp, undo_at, undo, lanes_of, changed,
 ):  # fmt: skip
     """Bring the labels up to date where they can differ; returns rows saved for the way back and rows that changed.
@@ -47,7 +47,7 @@ def _respread(
         for p in range(old_patterns if k == 0 else 0, len(dead)):
             if dead[p]:
                 continue
-            n = stop_ptr[p + 1] - stop_ptr[p] - 1
+            n = n_trips[p]
             first = row_ptr[p]
             new = p >= old_patterns
             for r in range(first, row_ptr[p + 1]):
@@ -106,31 +106,38 @@ def edit(
     n_fresh = 0
     for z in range(n_z):
         n_fresh = max(n_fresh, fresh[z] + 1)
-    n_all = 0
-    for d in range(len(t0)):
-        n_all += n_dep[d]
+    n_all = n_dep.sum()
+    most = max_s // step
+    longest = 1
+    for y in range(len(c_ptr) - 1):
+        longest = max(longest, c_ptr[y + 1] - c_ptr[y])
+    for y in range(len(f_ptr) - 1):
+        longest = max(longest, f_ptr[y + 1] - f_ptr[y])
     for th in prange(n_threads):
         run = np.zeros(LANES, np.uint8)
         zero = np.zeros(LANES, np.uint8)
         tmp = np.zeros(LANES, np.uint8)
+        seen = np.empty(longest * rides * LANES, np.uint8)
+        masks = np.empty(longest, np.uint64)
+        when = np.empty(longest, np.int64)
         within = np.zeros(LANES, np.int64)
         rest = np.zeros(LANES, np.int64)
-        seg_lo = np.empty((LANES, n_all + 1), np.int32)
-        seg_hi = np.empty((LANES, n_all + 1), np.int32)
-        seg_r = np.empty((LANES, n_all + 1), np.int32)
+        segments = np.empty(LANES * n_all, np.int64)
         n_seg = np.zeros(LANES, np.int64)
+        bins = np.zeros((most + 2) * LANES, np.int16)
+        total = np.zeros(LANES, np.int16)
+        now = np.zeros(LANES, np.int16)
+        todo = np.zeros(len(ranks), np.uint64)
+        few = np.empty(n_all, np.int64)
         got = np.zeros(LANES, np.int64)
         rode = np.zeros(LANES, np.int64)
-        bins = np.zeros(max_s // step + 3, np.int32)
-        few = np.empty(n_all + 1, np.int32)
-        out = np.empty(len(ranks))
+        direct = np.empty((n_z, LANES), np.int32)
         need = np.zeros((rides, n_rows), np.uint8)
         undo_at = np.empty(rides * n_old, np.int64)
         undo = np.empty(rides * n_old * LANES, np.uint8)
         lanes_of = np.zeros(n_old, np.uint64)
         changed = np.empty(n_old, np.int64)
         lanes_z = np.zeros(n_z, np.uint64)
-        walks = np.empty((LANES, n_z), np.int32)
         for block in range(np.int64(th), n_blocks, n_threads):
             lo = block * LANES
             n_l = min(LANES, n_o - lo)
@@ -146,7 +153,7 @@ def edit(
                     new_ptr, new_p, new_i,
                 )  # fmt: skip
             m, n_changed = _respread(
-                lam, size, rides, n_old, old_patterns, dead, dead_rows, stop_ptr, row_ptr, in_ptr, in_src, out_ptr,
+                lam, size, rides, n_old, old_patterns, dead, dead_rows, n_trips, row_ptr, in_ptr, in_src, out_ptr,
                 out_dst, x_ptr, x_src, touched, need, tmp, undo_at, undo, lanes_of, changed,
             )  # fmt: skip
             lanes_z[:] = 0
@@ -167,36 +174,32 @@ def edit(
                 s = row_stop[changed[q]]
                 for e in range(eg_ptr[s], eg_ptr[s + 1]):
                     lanes_z[eg_z[e]] |= mask
+            direct[:, :] = INF
             for lane in range(n_l):
-                walks[lane, :] = INF
                 for e in range(walk_ptr[lo + lane], walk_ptr[lo + lane + 1]):
-                    walks[lane, walk_to[e]] = walk_s[e]
+                    direct[walk_to[e], lane] = walk_s[e]
             for z in range(n_z):
                 mask = lanes_z[z] & lanes
                 if not mask:
                     continue
-                for lane in range(n_l):
-                    most = min(np.int64(walks[lane, z]) - 1, max_s)
-                    within[lane] = most // step
-                    rest[lane] = most - within[lane] * step
+                limits(direct, z, max_s, step, within, rest)
                 if fresh[z] >= 0:
                     profile(
-                        lam, size, rides, mask, fresh[z], n_fresh, t0, n_dep, step, f_ptr, f_row, f_at, run, within,
-                        rest, seg_lo, seg_hi, seg_r, n_seg, got, rode,
+                        lam, size, rides, mask, fresh[z], n_fresh, n_dep, step, f_ptr, f_row, f_at, run, seen, masks,
+                        when, most, within, rest, n_all, segments, n_seg, bins, got, rode,
                     )  # fmt: skip
                 else:
                     profile(
-                        lam, size, rides, mask, z, n_z, t0, n_dep, step, c_ptr, c_row, c_at, run, within, rest, seg_lo,
-                        seg_hi, seg_r, n_seg, got, rode,
+                        lam, size, rides, mask, z, n_z, n_dep, step, c_ptr, c_row, c_at, run, seen, masks, when, most,
+                        within, rest, n_all, segments, n_seg, bins, got, rode,
                     )  # fmt: skip
-                for lane in range(n_l):
-                    if mask >> np.uint64(lane) & ONE:
-                        cells[th] += 1
-                        cell(
-                            lo + lane, z, walks[lane, z], n_all, max_s, step, n_seg[lane], seg_lo[lane], seg_hi[lane],
-                            seg_r[lane], got[lane], rode[lane], ranks, rank_of, bins, few, out, minutes, mean_rides,
-                            walked,
-                        )  # fmt: skip
+                summary(
+                    mask, lo, z, n_all, segments, n_seg, bins, total, now, most, direct, n_all, max_s, step, ranks,
+                    rank_of, todo, few, got, rode, minutes, mean_rides, walked,
+                )  # fmt: skip
+                while mask:
+                    mask &= mask - ONE
+                    cells[th] += 1
             for q in range(m):
                 at = undo_at[q]
                 lam[at : at + LANES] = undo[q * LANES : q * LANES + LANES]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing import event_matrix, kernels
+from shaar.engine.routing.event_lanes import MOST_COUNT
 from shaar.engine.routing.events import Layers, laid_out, pattern_trips
 from shaar.engine.routing.phases import has_headways, random_phases
 from shaar.engine.routing.walk import WalkLinks
@@ -111,7 +112,7 @@ def travel_times(
     seed
         Of the random phases (:func:`shaar.engine.routing.phases.random_phases`).
     method
-        See above.
+        See above; with more than 32,767 departures times draws it is "raptor".
 
     Returns
     -------
@@ -129,7 +130,7 @@ def travel_times(
     if phases is None:
         phases = random_phases(day, headway_draws if has_headways(day) else 1, seed)
     max_s = int(max_minutes * 60)
-    if method == "events":
+    if method == "events" and n_dep * len(phases) <= MOST_COUNT:
         layers = Layers.of(window, step_s, len(phases), max_s)
         question = event_matrix.Question(layers, max_rides, max_s, tuple(percentiles))
         parts = laid_out(day, phases, layers)
