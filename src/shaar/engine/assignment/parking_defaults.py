@@ -57,15 +57,16 @@ def default_lots(city: City, parameters: Parameters) -> Lots:
         return parameters.row(n).high
 
     every = np.arange(zones.height)
-    made = (
-        ("street", street(value, value), street(low, high), street(high, low), "length and class of streets"),
-        ("lot", off_street(value), off_street(low), off_street(high), "jobs, shops and clinics"),
-        ("yard", *(people * p("yard_per_resident") for p in (value, low, high)), "residents"),
+    yards = [people * p("yard_per_resident") for p in (value, low, high)]
+    made: tuple[tuple[str, list[np.ndarray], str], ...] = (
+        ("street", [street(value, value), street(low, high), street(high, low)], "length and class of streets"),
+        ("lot", [off_street(p) for p in (value, low, high)], "jobs, shops and clinics"),
+        ("yard", yards, "residents"),
     )
     return join(
         [
-            lots(every, [kind] * len(every), mid, low=lo, high=hi, badge="assumed", source=f"assumed from {what}")
-            for kind, mid, lo, hi, what in made
+            lots(every, [kind] * len(every), n[0], low=n[1], high=n[2], source=f"assumed from {what}")
+            for kind, n, what in made
         ]
     )
 
@@ -78,7 +79,7 @@ def kerb_metres(city: City) -> dict[str, np.ndarray]:
     links = links.filter(pl.col("kind").is_in(classes) & ~pl.col("highway").str.ends_with("_link"))
     if "structure" in links.columns:
         links = links.filter(pl.col("structure").is_null())
-    out = {c: np.zeros(city.zones.height) for c in classes}
+    out: dict[str, np.ndarray] = {c: np.zeros(city.zones.height) for c in classes}
     if not links.height or not city.zones.height:
         return out
     middle = shapely.line_interpolate_point(geoparquet.geometries(links), 0.5, normalized=True)

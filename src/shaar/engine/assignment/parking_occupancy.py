@@ -50,7 +50,7 @@ class Stays:
 
     def hours(self) -> F64:
         """Mean hours parked within the day, by class and step of arrival, shape (c, t)."""
-        total = np.cumsum(self.staying[:, :-1], axis=1) * self.step_hours
+        total: F64 = np.cumsum(self.staying[:, :-1], axis=1) * self.step_hours
         return total[:, ::-1].copy()  # who arrives at step t is counted for the t_max - t steps that are left
 
 

@@ -119,14 +119,14 @@ def propose(
     while queue:
         if exhaustive:
             queue = []
-            for k in np.flatnonzero(alive):
+            for k in np.flatnonzero(alive).tolist():
                 known[k], stamp[k] = float(growth.gains(k)[0]), len(steps)
                 evaluated += 1
                 if known[k] > 0:
-                    queue.append((-known[k] / metres[k], int(k)))
+                    queue.append((float(-known[k] / metres[k]), k))
             heapq.heapify(queue)
         taken = -1
-        waiting = []
+        waiting: list[tuple[float, int]] = []
         while queue:
             score, k = heapq.heappop(queue)
             if not alive[k] or spent + metres[k] > budget_m:
@@ -137,7 +137,7 @@ def propose(
             if stamp[k] != len(steps):
                 known[k], stamp[k] = float(growth.gains(k)[0]), len(steps)
                 evaluated += 1
-                score = -known[k] / metres[k]
+                score = float(-known[k] / metres[k])
                 if known[k] <= 0:
                     continue
                 if queue and score > queue[0][0]:
@@ -213,6 +213,6 @@ def _known(growth: Growth, candidates: Sequence[Candidate], now: F64, after: F64
 
 
 def _queue(known: F64, metres: F64, alive: npt.NDArray[np.bool_]) -> list[tuple[float, int]]:
-    queue = [(-known[k] / metres[k], int(k)) for k in np.flatnonzero(alive & (known > 0))]
+    queue = [(float(-known[k] / metres[k]), k) for k in np.flatnonzero(alive & (known > 0)).tolist()]
     heapq.heapify(queue)
     return queue

@@ -208,7 +208,7 @@ def zone_table(study: ParkingStudy, hours: tuple[float, float]) -> pl.DataFrame:
     cost, search, walk = period_arrays(study, hours)
     money = np.zeros(n)
     np.add.at(money, day.lots.zone, day.revenue)
-    known = np.isfinite(full).any(axis=1)
+    known = np.asarray(np.isfinite(full).any(axis=1))
     return pl.DataFrame(
         {
             "zone_id": study.zone_ids,
