@@ -11,7 +11,14 @@ from hypothesis.extra import numpy as hnp
 from shaar.engine.demand.furness import furness
 from shaar.engine.demand.gravity import gravity
 from shaar.engine.demand.gravity_bins import bin_of, calibrate_bins
-from shaar.engine.demand.gravity_combined import Target, calibrate_combined, distribute, fit_combined, moments
+from shaar.engine.demand.gravity_combined import (
+    Target,
+    calibrate_combined,
+    distribute,
+    fit_combined,
+    moments,
+    observed_target,
+)
 from shaar.engine.errors import InputError
 
 EDGES = np.array([0.0, 10.0, 20.0, 40.0, np.inf])
@@ -168,6 +175,14 @@ def test_purposes_each_have_their_own_target():
     for k, (rows, columns) in ends.items():
         np.testing.assert_allclose(found[k].sum(axis=1), rows, rtol=1e-8)
         np.testing.assert_allclose(found[k].sum(axis=0), columns, rtol=1e-8)
+    survey = rng.poisson(found["shopping"] / 20)
+    seen = observed_target(survey, minutes, EDGES)
+    np.testing.assert_allclose(seen.shares, shares_of(survey, minutes))
+    np.testing.assert_allclose(
+        shares_of(distribute({"s": (p, p)}, minutes, {"s": seen})["s"], minutes), seen.shares, atol=1e-5
+    )
+    with pytest.raises(InputError, match="no observed trip"):
+        observed_target(np.zeros_like(minutes), minutes, EDGES)
     with pytest.raises(InputError, match=r"work.*no deterrence gives a mean of 55"):
         distribute(ends, minutes, targets | {"work": Target(mean_minutes=55.0)})
     with pytest.raises(InputError, match="no target"):

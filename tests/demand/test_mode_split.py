@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shaar.engine.demand.elasticity import elasticities, elasticity_table
 from shaar.engine.demand.mode_costs import (
     active_parts,
     car_parts,
@@ -19,7 +20,6 @@ from shaar.engine.demand.mode_split import (
     MODES,
     calibrate_split,
     default_tree,
-    elasticities,
     mode_split,
     target_shares,
 )
@@ -130,6 +130,16 @@ def test_elasticities_are_the_derivatives_of_the_model():
         assert found[of, of, part] < 0
         weighted = sum(found[m, of, part] * b for m, b in zip(MODES, before))
         assert weighted == pytest.approx(0.0, abs=1e-6)
+
+
+def test_elasticities_are_printed_with_a_column_for_each_mode():
+    trips, costs = city(3)
+    text = elasticity_table(elasticities(trips, costs)).splitlines()
+    assert text[0].split() == ["cost", "of", *MODES]
+    assert len(text) == 1 + sum(len(parts) for parts in costs.values())
+    fare = next(line for line in text if line.startswith("bus fare"))
+    assert [v[0] for v in fare.split()[2:]] == ["+", "-", "+", "+", "+"]
+    assert elasticity_table([]) == "cost of"
 
 
 def test_the_shipped_table_gives_elasticities_of_the_published_size():

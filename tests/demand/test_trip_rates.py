@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from shaar.engine.city.example import example_city_path
+from shaar.engine.city.folder import read
 from shaar.engine.demand.parameters import load_parameters
 from shaar.engine.demand.periods import read_periods, split_periods
-from shaar.engine.demand.trip_rates import GROUPS, PURPOSES, person_groups, purpose_ends, purposes_of, trip_rates
+from shaar.engine.demand.trip_rates import (
+    GROUPS,
+    PURPOSES,
+    person_groups,
+    purpose_ends,
+    purposes_of,
+    trip_rates,
+    zone_columns,
+)
 from shaar.engine.errors import InputError
 
 COLUMNS = ("population", "jobs", "schools", "clinics", "shops", "parks")
@@ -92,6 +103,23 @@ def test_a_city_adds_its_own_purpose_and_replaces_rates(tmp_path):
     doubled = purpose_ends({c: np.ones(1) for c in COLUMNS}, parameters={"rate_work_adult_car": 1.5})
     once = purpose_ends({c: np.ones(1) for c in COLUMNS})
     np.testing.assert_allclose(doubled["work"].by_group[1], 2 * once["work"].by_group[1])
+
+
+def test_the_zones_of_the_example_city_make_journeys_of_the_usual_number():
+    """Astana: two and a half to four journeys a person and day over all modes, out and back (3.1 in Germany, 2017)."""
+    table = zone_columns(read(example_city_path()).zones)
+    ends = purpose_ends(table)
+    journeys = 2 * sum(float(e.productions.sum()) for e in ends.values()) / table["population"].sum()
+    assert 2.5 < journeys < 4.0
+    assert ends["work"].attractions.argmax() == table["jobs"].argmax()
+
+
+def test_columns_of_a_zone_table_keep_what_is_not_known():
+    frame = pl.DataFrame({"population": [10, None], "jobs": [1.0, 2.0], "children": [3, None], "name": ["a", "b"]})
+    table = zone_columns(frame)
+    assert set(table) == {"population", "jobs", "children"}
+    np.testing.assert_array_equal(table["population"], [10, 0])
+    np.testing.assert_array_equal(table["children"], [3, np.nan])
 
 
 def test_impossible_zones_are_refused():

@@ -59,6 +59,16 @@ class Target:
     power: float = 0.0
 
 
+def observed_target(matrix: F64, minutes: F64, edges: F64, *, combined: bool = False) -> Target:
+    """Make a target of observed trips (a survey): their shares in bins of time; trips without a bin are left out."""
+    edges = np.asarray(edges, dtype=np.float64)
+    bins = bin_of(minutes, edges)
+    sums = np.bincount(bins[bins >= 0], weights=matrix[bins >= 0], minlength=len(edges) - 1)
+    if sums.sum() <= 0:
+        raise InputError("no observed trip lies in the bins", field="edges")
+    return Target(edges=tuple(edges.tolist()), shares=tuple((sums / sums.sum()).tolist()), combined=combined)
+
+
 def moments(matrix: F64, minutes: F64) -> tuple[float, float]:
     """Return the trip-weighted means of the time and of its logarithm: all that combined deterrence asks of data."""
     used = matrix > 0

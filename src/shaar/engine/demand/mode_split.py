@@ -8,15 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from shaar.engine.demand.elasticity import Elasticity, elasticities
 from shaar.engine.demand.kernels import nested_shares
 from shaar.engine.demand.mode_constants import Constants, Segment, calibrate_constants
-from shaar.engine.demand.mode_costs import Parts, generalised_minutes, mode_parameters, part_weights
-from shaar.engine.demand.nested_logit import Nest, Tree, choose, make_tree, response
+from shaar.engine.demand.mode_costs import Parts, mode_parameters
+from shaar.engine.demand.mode_groups import MODES, default_tree, kinds_of, utilities_of
+from shaar.engine.demand.nested_logit import Tree
 from shaar.engine.demand.parameters import Parameters
 from shaar.engine.errors import InputError
 
+__all__ = [
+    "MODES",
+    "Elasticity",
+    "GroupChoice",
+    "ModeSplit",
+    "calibrate_split",
+    "default_tree",
+    "elasticities",
+    "group_choices",
+    "mode_split",
+    "split_trips",
+    "target_shares",
+]
+
 F64 = npt.NDArray[np.float64]
-MODES = ("car", "bus", "walk", "cycle", "taxi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +73,6 @@ class GroupChoice:
     shares: F64
     logsum: F64
     closed: F64
-
-
-@dataclass(frozen=True, slots=True)
-class Elasticity:
-    """Relative change of the trips by ``mode`` per relative change of one part of the cost of ``of``."""
-
-    mode: str
-    of: str
-    part: str
-    value: float
-
-
-def default_tree(parameters: Parameters | Mapping[str, float] | None = None, modes: tuple[str, ...] = MODES) -> Tree:
-    """Return motorised and active modes as two nests, with the thetas of the table; other trees are as good."""
-    p = mode_parameters(parameters)
-    active = tuple(m for m in modes if m in ("walk", "cycle"))
-    motorised = tuple(m for m in modes if m not in active)
-    nests = [
-        Nest(n, p[f"theta_{n}"], ms) for n, ms in (("motorised", motorised), ("active", active)) if ms
-    ]  # a nest of one mode is harmless, an empty one is not allowed
-    return make_tree(Nest("all", 1.0, tuple(nests)), modes)
 
 
 def mode_split(
@@ -129,8 +123,8 @@ def group_choices(
     tree = tree or default_tree(p, tuple(costs))
     found: dict[str, GroupChoice] = {}
     for group in groups:
-        utilities = _utilities(group, costs, tree, p, constants)
-        lacking, kinds = _kinds(tree.modes, group, p)
+        utilities = utilities_of(group, costs, tree, p, constants)
+        lacking, kinds = kinds_of(tree.modes, group, p)
         cells = np.ascontiguousarray(utilities.reshape(len(tree.modes), -1).T)
         n = len(cells)
         shares, logsum, closed = np.empty((len(tree.modes), n)), np.empty(n), np.empty(n)
@@ -180,8 +174,8 @@ def calibrate_split(
         amount = np.asarray(matrix, dtype=np.float64)
         if not (np.isfinite(amount).all() and (amount >= 0).all()):
             raise InputError("a number of trips is negative or missing", field=group)
-        utilities = _utilities(group, costs, tree, p, None)
-        lacking, kinds = _kinds(tree.modes, group, p)
+        utilities = utilities_of(group, costs, tree, p, None)
+        lacking, kinds = kinds_of(tree.modes, group, p)
         reach = [np.isfinite(utilities[~lack]).any(axis=0) for lack in lacking]
         if all((amount[~r] == 0).all() for r in reach):
             segments.append(Segment(amount, utilities, lacking, kinds))
@@ -197,66 +191,3 @@ def target_shares(parameters: Parameters | Mapping[str, float] | None = None) ->
     p = mode_parameters(parameters)
     raw = {n.removeprefix("share_"): p[n] for n in p if n.startswith("share_")}
     return {m: s / sum(raw.values()) for m, s in raw.items()}
-
-
-def elasticities(
-    trips: Mapping[str, F64],
-    costs: Mapping[str, Parts],
-    *,
-    constants: F64 | None = None,
-    tree: Tree | None = None,
-    parameters: Parameters | Mapping[str, float] | None = None,
-) -> list[Elasticity]:
-    """Compute own and cross elasticities of the trips by mode for every part of every mode's cost.
-
-    ``E = sum_w T_w dP_jw/dV_kw (-scale w_part) x_kw / sum_w T_w P_jw``: exact derivatives summed over groups and
-    pairs, distribution of trips held fixed.
-    """
-    p = mode_parameters(parameters)
-    tree = tree or default_tree(p, tuple(costs))
-    sums = np.zeros(len(tree.modes))
-    found: dict[tuple[str, str], F64] = {}
-    for group, matrix in trips.items():
-        utilities, weights = _utilities(group, costs, tree, p, constants), part_weights(p, group)
-        for lack, share in zip(*_kinds(tree.modes, group, p)):
-            amount = np.asarray(matrix, dtype=np.float64) * share
-            choice = choose(np.where(lack.reshape(-1, *(1,) * amount.ndim), -np.inf, utilities), tree)
-            sums += (choice.shares * amount).reshape(len(sums), -1).sum(axis=1)
-            for k, mode in enumerate(tree.modes):
-                for part, x in costs[mode].items():
-                    slope = np.zeros_like(utilities)
-                    slope[k] = -p["scale"] * weights[part] * np.asarray(x)
-                    column = response(choice, tree, amount, slope)[:, k]
-                    found[mode, part] = found.get((mode, part), np.zeros(len(sums))) + column
-    return [
-        Elasticity(j, mode, part, float(v))
-        for (mode, part), column in found.items()
-        for j, v in zip(tree.modes, column / np.maximum(sums, 1e-300))
-    ]
-
-
-def _utilities(group: str, costs: Mapping[str, Parts], tree: Tree, p: Parameters, constants: F64 | None) -> F64:
-    """Return the utilities of a group's modes, shape (m, ...)."""
-    if set(costs) != set(tree.modes):
-        raise InputError("costs are given for other modes than the tree has", field=", ".join(tree.modes))
-    if not p["scale"] > 0:
-        raise InputError("the scale must be positive", field="scale")
-    weights = part_weights(p, group)
-    minutes = np.broadcast_arrays(*(generalised_minutes(costs[m], weights) for m in tree.modes))
-    shift = np.zeros(len(tree.modes)) if constants is None else np.asarray(constants, dtype=np.float64)
-    return shift.reshape(-1, *(1,) * minutes[0].ndim) - p["scale"] * np.array(minutes)
-
-
-def _kinds(modes: tuple[str, ...], group: str, p: Parameters) -> tuple[npt.NDArray[np.bool_], F64]:
-    """Divide a group by what its members lack; having one thing is taken as independent of having another."""
-    lacking, kinds = np.zeros((1, len(modes)), dtype=np.bool_), np.ones(1)
-    for k, mode in enumerate(modes):
-        name = f"has_{mode}_{group}"
-        share = p.get(name, 1.0)
-        if not 0 <= share <= 1:
-            raise InputError("the share must be between 0 and 1", field=name)
-        without = lacking.copy()
-        without[:, k] = True
-        lacking, kinds = np.concatenate([lacking, without]), np.concatenate([kinds * share, kinds * (1 - share)])
-        lacking, kinds = lacking[kinds > 0], kinds[kinds > 0]
-    return lacking, kinds

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.errors import InputError
@@ -49,6 +50,17 @@ def trip_rates(parameters: Parameters | Mapping[str, float] | None = None) -> Pa
         if isinstance(parameters, Parameters)
         else load_parameters("trip_rates.csv").with_values(parameters or {})
     )
+
+
+def zone_columns(zones: pl.DataFrame) -> dict[str, F64]:
+    """Take from the zones of a city folder what trip ends ask for; unknown attractions count as none.
+
+    ``children``, ``seniors`` and ``car_adults`` are taken where the city has such columns, gaps and all.
+    """
+    known = [c for c in ATTRACTORS if c in zones.columns]
+    groups = [c for c in ("children", "seniors", "car_adults") if c in zones.columns]
+    found = {c: zones[c].cast(pl.Float64).fill_null(0.0).to_numpy() for c in known}
+    return found | {c: zones[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in groups}
 
 
 def person_groups(
