@@ -227,8 +227,15 @@ def _ways(lots: Lots, xy: F64, p: Mapping[str, float]) -> _Ways:
 
 
 def _by_zone(ways: _Ways, values: F64) -> F64:
-    out = np.zeros((len(ways.ptr) - 1, *values.shape[1:]))
-    np.add.at(out, ways.zone, values)
+    return _grouped(np.add, ways, values, 0.0)
+
+
+def _grouped(how: np.ufunc, ways: _Ways, values: F64, empty: float) -> F64:
+    """Add up (or take the least) over the pairs of each zone, shape (z, ...); pairs lie grouped by zone."""
+    out = np.full((len(ways.ptr) - 1, *values.shape[1:]), empty)
+    some = np.flatnonzero(np.diff(ways.ptr))
+    if len(some):
+        out[some] = how.reduceat(values, ways.ptr[some], axis=0)
     return out
 
 
@@ -266,8 +273,7 @@ def _rationed(ways: _Ways, arriving: F64, share: F64, carried: F64, lots: Lots) 
 def _logit(ways: _Ways, cost: F64, p: Mapping[str, float]) -> F64:
     """Shares of the pairs among the places of a zone and giving up, (e, c)."""
     scale = p["logit_scale"]
-    least = np.full((len(ways.ptr) - 1, cost.shape[1]), p["none_minutes"])
-    np.minimum.at(least, ways.zone, cost)
+    least = np.minimum(_grouped(np.minimum, ways, cost, np.inf), p["none_minutes"])
     weight = np.exp(-scale * (cost - least[ways.zone]))
     total = np.exp(-scale * (p["none_minutes"] - least)) + _by_zone(ways, weight)
     return weight / total[ways.zone]
