@@ -163,7 +163,7 @@ def test_the_command_compares(city, tmp_path: Path, monkeypatch) -> None:
     write_gtfs(feed(), tmp_path / "line.zip")
     out = run(monkeypatch, city, None, "--day", "2026-09-02", "--against", str(tmp_path / "line.zip"),
               "--csv", str(tmp_path / "t")).output  # fmt: skip
-    assert "line: jobs within 30 min, who gains and who loses" in out
+    assert "/line.zip: jobs within 30 min, who gains and who loses" in " ".join(out.split())
     change = pl.read_csv(tmp_path / "t" / "change.csv")
     assert change["lose"].sum() == 0
     assert change["gain"].sum() > 0

@@ -129,7 +129,7 @@ def _other(city: City, feed: Feed | None, against: str) -> tuple[City, Feed | No
 
     path = Path(against)
     if path.suffix.lower() == ".zip" or path.is_dir():
-        return city, read_gtfs(path), path.stem
+        return city, read_gtfs(path), "/".join(path.parts[-2:])
     scenario = read_scenario(scenario_file(city, against))
     fresh, other = apply(city, feed, scenario)
     if fresh.zones["zone_id"].to_list() != city.zones["zone_id"].to_list():
