@@ -32,10 +32,11 @@ from shaar.engine.prepare.build import build_city
 from shaar.engine.routing import journey_kernels
 from shaar.engine.routing.isochrone import node_times, reach
 from shaar.engine.routing.isochrone_areas import ground, isochrones
-from shaar.engine.routing.journey_network import network, points
+from shaar.engine.routing.journey_network import POINT_TO_STREET_M, network, points
 from shaar.engine.routing.journeys import journeys
 from shaar.engine.routing.mobility import PROFILES, level_points, profile
 from shaar.engine.routing.raptor import travel_times
+from shaar.engine.routing.snap import snap
 from shaar.engine.routing.walk import WalkLinks, walk_links
 from shaar.engine.timetable.day import day_timetable, fill_times
 from shaar.engine.timetable.distance import Distances, stated_metres
@@ -181,9 +182,14 @@ def speed(city: City, feed: Feed, day: Any) -> None:
         print(f"{name:58s} {np.median(ms):8.1f} {max(ms):8.1f}")
     print("\nprofiles: 200 points, 14:00 to 14:30")
     print(f"{'':12s} {'median min':>10s} {'pairs reached':>14s} {'stops':>6s} {'trips':>6s}")
-    pick = np.random.default_rng(2).choice(city.zones.height, 200, replace=False)
-    for name in PROFILES:
-        who = network(city, feed, day, profile(name, table))
+    nets = {name: network(city, feed, day, profile(name, table)) for name in PROFILES}
+    every = city.zones["lon"].to_numpy(), city.zones["lat"].to_numpy()
+    near = [
+        snap(*every, who.graph, city.links, crs=city.meta.crs, max_metres=POINT_TO_STREET_M).link >= 0
+        for who in nets.values()
+    ]
+    pick = np.random.default_rng(2).choice(np.flatnonzero(np.all(near, axis=0)), 200, replace=False)
+    for name, who in nets.items():
         p = points(who, city.zones["lon"].to_numpy()[pick], city.zones["lat"].to_numpy()[pick])
         found = travel_times(
             who.day, p.access, who.transfers, p.egress, p.walk, window=(NOON, NOON + 1800), step_s=300, method="raptor"

@@ -200,11 +200,12 @@ def _area(on: Ground, grid: tuple[F64, Affine], limit: float) -> shapely.Geometr
     mask = seconds <= limit
     if not mask.any():
         return shapely.MultiPolygon()
-    found = rasterio.features.shapes(mask.astype(np.uint8), mask=mask, connectivity=8, transform=where)
-    whole = shapely.union_all([shapely.make_valid(shapely.geometry.shape(s)) for s, _ in found])
+    # cells that only touch at a corner stay apart, so the parts need no union
+    found = rasterio.features.shapes(mask.astype(np.uint8), mask=mask, connectivity=4, transform=where)
+    whole = shapely.MultiPolygon([shapely.geometry.shape(s) for s, _ in found])
     # corners of cells are cut, not invented: the outline moves by less than a cell
-    smooth = shapely.make_valid(shapely.simplify(whole, 0.75 * CELL_M))
-    return smooth if not smooth.is_empty else whole
+    smooth = shapely.simplify(whole, 0.75 * CELL_M)
+    return smooth if shapely.is_valid(smooth) else shapely.make_valid(smooth)
 
 
 def as_geojson(areas: Sequence[Isochrone], **properties: Any) -> dict[str, Any]:
