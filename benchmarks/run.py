@@ -23,6 +23,7 @@ PROGRAMS = {
     "porto_alegre": ["porto_alegre.py"],
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],
+    "cycling": ["cycling.py"],
     "design_cities": ["design_cities.py", "--images", "docs/img"],
     "tndp": ["tndp.py"],
     "tndp_caps": ["tndp_caps.py"],

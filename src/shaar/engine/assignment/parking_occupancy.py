@@ -60,7 +60,8 @@ def mixed_stay(hours: float, steps: int, step_hours: float) -> F64:
     Geometric, the exponential's counterpart in steps: ``S_k = (1 - h / H)^k`` has the mean H exactly (h the step).
     Stays shorter than a step count as one.
     """
-    return float(max(0.0, 1.0 - step_hours / hours)) ** np.arange(steps + 1)
+    share: F64 = np.power(max(0.0, 1.0 - step_hours / hours), np.arange(steps + 1, dtype=np.float64))
+    return share
 
 
 def fixed_stay(hours: float, steps: int, step_hours: float) -> F64:

@@ -170,7 +170,7 @@ def propose(
             queue = _queue(known, metres, alive)
         progress("cycle network", min(spent, budget_m), budget_m, f"{len(steps)} pieces")
     served1 = served(calm.between, bound, trips, direct)
-    if not steps or curve[-1][0] != spent:
+    if curve[-1][0] != spent:
         curve.append((spent, saved, _share(served1, trips, direct)))
     progress("cycle network", budget_m, budget_m, f"{len(steps)} pieces")
     m, g, s = (np.array(v) for v in zip(*curve))
