@@ -228,7 +228,7 @@ def _result(state: Solver, trips: F64, gap: float, steps: tuple[Step, ...], stop
     pce = np.array([c.pce for c in state.classes])[:, None]
     by_class = state.class_flows() / pce
     costs = g.outward(state.cost)
-    minutes = g.outward(costs_to_minutes(state))
+    minutes = g.outward(state.minutes())
     moves = g.outer < 0
     paid = by_class[:, moves] @ g.free[moves]
     vehicles = g.outward(by_class)
@@ -238,13 +238,3 @@ def _result(state: Solver, trips: F64, gap: float, steps: tuple[Step, ...], stop
         tstt=float((vehicles @ minutes).sum() + paid.sum()), total_cost=state.total_cost(),
         objective=_objective(state), gap=gap, steps=steps, interrupted=stopped, bushes=state.stored(),
     )  # fmt: skip
-
-
-def costs_to_minutes(state: Solver) -> F64:
-    """Minutes of each link of the graph at the flows of the moment, shape (links,)."""
-    from shaar.engine.assignment.road_kernels import refresh
-
-    g = state.graph
-    cost, slope = np.zeros((1, len(g.tail))), np.zeros(len(g.tail))
-    refresh(state.v, g.kind, g.free, g.alpha, g.beta, g.capacity, np.zeros((1, len(g.tail))), cost, slope)
-    return cost[0]

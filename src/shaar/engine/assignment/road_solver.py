@@ -66,22 +66,25 @@ class Solver:
         return len(self.origin)
 
     def _slots(self, room: I64) -> None:
-        self.start = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
-        self.room = room
-        total = int(self.start[-1])
-        self.link, self.back = np.empty(total, np.int32), np.empty(total, np.int32)
-        self.flow = np.empty(total)
+        start = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
+        total = int(start[-1])
+        self.start, self.room = start, room
+        self.link, self.back, self.flow = np.empty(total, np.int32), np.empty(total, np.int32), np.empty(total)
 
     def _grow(self, need: I64) -> None:
         """Give bushes that have outgrown their slots roomier ones."""
-        starts, old = self.start, (self.link, self.back, self.flow)
         most = len(self.graph.tail)
-        self._slots(np.where(need > self.room, np.minimum(most, (need * 1.2).astype(np.int64) + 16), self.room))
+        room = np.where(need > self.room, np.minimum(most, (need * 1.2).astype(np.int64) + 16), self.room)
+        start = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
+        total = int(start[-1])
+        link, back, flow = np.empty(total, np.int32), np.empty(total, np.int32), np.empty(total)
         for i in range(self.bushes):
-            a, b, n = int(starts[i]), int(self.start[i]), int(self.size[i])
-            self.link[b : b + n] = old[0][a : a + n]
-            self.back[b : b + n] = old[1][a : a + n]
-            self.flow[b : b + n] = old[2][a : a + n]
+            a, b, n = int(self.start[i]), int(start[i]), int(self.size[i])
+            link[b : b + n] = self.link[a : a + n]
+            back[b : b + n] = self.back[a : a + n]
+            flow[b : b + n] = self.flow[a : a + n]
+        # At once, so that an interrupt finds whole bushes.
+        self.start, self.room, self.link, self.back, self.flow = start, room, link, back, flow
 
     @property
     def _function(self) -> tuple[npt.NDArray, ...]:
@@ -147,7 +150,6 @@ class Solver:
         self.count()
         if fresh:
             self.cold(some)
-        self._grow(np.maximum(self.size, 1))
         return len(fresh)
 
     def each_part(self, step: Callable[[int, int], None]) -> None:
@@ -191,6 +193,13 @@ class Solver:
         for c in range(len(self.classes)):
             kernels.total_flow(int(ends[c]), int(ends[c + 1]), self.start, self.size, self.link, self.flow, flows[c])
         return flows
+
+    def minutes(self) -> F64:
+        """Minutes of each link of the graph at the flows of the moment, without fixed ones, shape (links,)."""
+        g = self.graph
+        cost, slope = np.zeros((1, len(g.tail))), np.zeros(len(g.tail))
+        kernels.refresh(self.v, g.kind, g.free, g.alpha, g.beta, g.capacity, np.zeros_like(cost), cost, slope)
+        return cost[0]
 
     def total_cost(self) -> float:
         """Cost of all passenger-car units at the costs of the moment."""
