@@ -144,6 +144,16 @@ def test_risk_is_the_published_curve() -> None:
     assert death_risk(50) / death_risk(30) > 5
     assert crossing_points(50, 2, False, False, P) == pytest.approx(1.0)
     assert crossing_points(50, 2, True, True, P) == pytest.approx(P["control_signal"])
+    assert crossing_points(50, 2, False, False, P, steep=[True, False]) == pytest.approx([P["steep_factor"], 1.0])
+
+
+def test_a_steep_street_is_worse_to_cross() -> None:
+    nodes, links = streets(CROSS_AT, CROSS_LINKS)
+    hill = links.with_columns(slope=pl.Series([0.0, 0, 0, 0, -9.0, -9.0]))
+    flat, steep = (walk(nodes, x, [30.0, 0, 0, 0, 0, 0], door(3, 20.0, 20.0)).crossings for x in (links, hill))
+    assert flat["steep"].to_list() == [None]
+    assert steep["steep"].to_list() == [True]
+    assert steep["points"][0] == pytest.approx(flat["points"][0] * P["steep_factor"])
 
 
 def test_main_streets_and_lanes() -> None:

@@ -45,9 +45,15 @@ def death_risk(kmh: npt.ArrayLike, a: float = 6.9, b: float = 0.090) -> F64:
 
 
 def crossing_points(
-    kmh: npt.ArrayLike, n_lanes: npt.ArrayLike, signal: npt.ArrayLike, marked: npt.ArrayLike, p: Mapping[str, float]
+    kmh: npt.ArrayLike,
+    n_lanes: npt.ArrayLike,
+    signal: npt.ArrayLike,
+    marked: npt.ArrayLike,
+    p: Mapping[str, float],
+    *,
+    steep: npt.ArrayLike = False,
 ) -> F64:
-    """Points of crossing a street once: r(v) / r(50 km/h) x lanes / 2 x control.
+    """Points of crossing a street once: r(v) / r(50 km/h) x lanes / 2 x control x slope.
 
     1 is an uncontrolled crossing of a two-lane street driven at 50 km/h. r is the risk of death when hit; lanes
     stand for the time on the roadway and, as traffic is not known everywhere, for its amount; the control is that of
@@ -58,4 +64,9 @@ def crossing_points(
     )
     a, b = p["fatal_a"], p["fatal_b"]
     out: F64 = death_risk(kmh, a, b) / death_risk(50.0, a, b) * np.asarray(n_lanes, np.float64) / 2 * control
-    return out
+    return out * np.where(np.asarray(steep, bool), p["steep_factor"], 1.0)
+
+
+def is_steep(links: pl.DataFrame, limit: float) -> pl.Series:
+    """Whether each link is steeper than ``limit`` per cent; null where the slope is not known."""
+    return links["slope"].cast(pl.Float64).fill_nan(None).abs() > limit

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from shaar.engine.access import safety_kernels as kernels
 from shaar.engine.access.safety_density import incidence
-from shaar.engine.access.safety_risk import crossing_points, is_main, lanes, open_to_vehicles
+from shaar.engine.access.safety_risk import crossing_points, is_main, is_steep, lanes, open_to_vehicles
 from shaar.engine.routing.graph import StreetGraph
 from shaar.engine.routing.snap import Snapped, seeds
 
@@ -40,7 +40,7 @@ class Walking:
         People without a door within the limit.
     crossings
         One row a node and street crossed there, main or not: node, link (of the street crossed), people, points (of
-        one crossing), main (bool), signal, marked, metres (to the door), door.
+        one crossing), steep (null where unknown), main, signal, marked, metres (to the door), door.
     door_points
         float64[d]: mean points of the crossings of one walker, over the people of each door.
     """
@@ -163,7 +163,8 @@ def _crossings(
     vehicles = open_to_vehicles(links)
     signal, marked = (within_metres(nodes, c, parameters["control_metres"]) for c in ("signal", "crossing"))
     speed = links["free_speed"].fill_null(0.0).to_numpy()
-    plain = np.where(vehicles, crossing_points(speed, lanes(links), False, False, parameters), 0.0)
+    steep = is_steep(links, parameters["steep"]).fill_null(False).to_numpy()
+    plain = np.where(vehicles, crossing_points(speed, lanes(links), False, False, parameters, steep=steep), 0.0)
     a, b = links["from_node"].to_numpy().astype(np.int32), links["to_node"].to_numpy().astype(np.int32)
     ptr, inc = incidence(a, b)
     rows: dict[tuple[int, int], float] = {}
@@ -210,6 +211,8 @@ def _table(
     signal, marked = np.array([r[3] for r in found], bool), np.array([r[4] for r in found], bool)
     speed, wide = links["free_speed"].fill_null(0.0).to_numpy()[m], lanes(links)[m]
     lon, lat = nodes["lon"].to_numpy()[v], nodes["lat"].to_numpy()[v]
+    steep = is_steep(links, parameters["steep"]).gather(m)
+    points = crossing_points(speed, wide, signal, marked, parameters, steep=steep.fill_null(False).to_numpy())
     return pl.DataFrame(
         {
             "node": v,
@@ -221,7 +224,8 @@ def _table(
             "kmh": speed,
             "lanes": wide,
             "people": np.array([r[2] for r in found], np.float64),
-            "points": crossing_points(speed, wide, signal, marked, parameters),
+            "points": points,
+            "steep": steep,
             "main": is_main(links, parameters["main_kmh"])[m],
             "signal": signal,
             "marked": marked,

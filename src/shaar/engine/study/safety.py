@@ -14,7 +14,7 @@ from shaar.engine.access.facilities import Facilities, facilities_of
 from shaar.engine.access.safety_crashes import SEVERITIES, Crashes
 from shaar.engine.access.safety_density import network_density
 from shaar.engine.access.safety_negbin import CountModel
-from shaar.engine.access.safety_risk import death_risk, is_main, open_to_vehicles
+from shaar.engine.access.safety_risk import death_risk, is_main, is_steep, open_to_vehicles
 from shaar.engine.access.safety_sites import find_sites, site_of_crashes
 from shaar.engine.access.safety_spf import exposure, rank_sites
 from shaar.engine.access.safety_walks import Walking, walk_to_doors
@@ -309,8 +309,9 @@ def _walked(city: City, w: Walking, parameters: Mapping[str, float]) -> pl.DataF
     speed = links["free_speed"].fill_null(0.0).to_numpy()
     a, b = parameters["fatal_a"], parameters["fatal_b"]
     risk = np.where(open_to_vehicles(links), death_risk(speed, a, b) / death_risk(50.0, a, b), 0.0)
+    steep = is_steep(links, parameters["steep"])
+    risk *= np.where(steep.fill_null(False).to_numpy(), parameters["steep_factor"], 1.0)
     score = w.link_people * links["length"].to_numpy() / 1000 * risk
-    slope = links["slope"].cast(pl.Float64)
     at = shapely.line_interpolate_point(shapely.from_wkb(links["geometry"].to_numpy()), 0.5, normalized=True)
     return (
         links.select("link_id", "name", "highway", "length")
@@ -320,7 +321,7 @@ def _walked(city: City, w: Walking, parameters: Mapping[str, float]) -> pl.DataF
             lat=pl.Series(shapely.get_y(at)),
             main=pl.Series(is_main(links, parameters["main_kmh"])),
             pupils=pl.Series(w.link_people),
-            steep=slope.fill_nan(None).abs() > parameters["steep"],
+            steep=steep,
             score=pl.Series(score),
         )
         .filter(pl.col("pupils") > 0)
