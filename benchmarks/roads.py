@@ -118,6 +118,16 @@ def peer(python: str, name: str, gap: float, runs: int) -> None:
           f" {theirs[0]['tstt'] / ours.tstt - 1:+10.1e} {runs:5d}", flush=True)  # fmt: skip
 
 
+def growth() -> None:
+    print("\ngrowth on square grids (180 trips a zone and hour), to 1e-6")
+    print(f"{'zones':>6s} {'links':>7s} {'CPU s':>7s} {'updates':>8s} {'bushes MB':>9s} {'us a zone and link':>19s}")
+    for side, zones in ((30, 50), (30, 100), (30, 200), (30, 400), (15, 100), (60, 100), (90, 100)):
+        net, trips = grid(side, zones, 180.0 * zones)
+        cpu, _, found = timed(1, net, trips)
+        print(f"{zones:6d} {net.links:7d} {cpu:7.2f} {len(found.steps):8d} {found.bushes.bytes / 1e6:9.1f}"
+              f" {1e6 * cpu / zones / net.links:19.2f}", flush=True)  # fmt: skip
+
+
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--runs", type=int, default=3, help="timed runs; medians are shown")
@@ -157,6 +167,7 @@ def main() -> int:
         for what, start in (("cold", None), ("warm", base)):
             cpu, wall, found = timed(options.runs, other, trips, classes=classes, start=start)
             print(f"{name:16s} {what} {cpu:6.3f} ({wall:5.2f})  objective {found.objective:.2f}", flush=True)
+    growth()
     if options.peer:
         print("\nbeside AequilibraE (bi-conjugate Frank-Wolfe, 2 cores), time alone as cost")
         print(f"{'':24s} {'CPU s':>7s} {'wall s':>7s} {'its CPU':>9s} {'its wall':>8s} {'iter.':>6s} {'CPU':>8s}"
@@ -166,13 +177,6 @@ def main() -> int:
         peer(options.peer, "ChicagoSketch", 1e-4, options.runs)
         if options.peer_tight:
             peer(options.peer, "ChicagoSketch", 1e-6, 1)
-    print("\ngrowth on square grids (180 trips a zone and hour), to 1e-6")
-    print(f"{'zones':>6s} {'links':>7s} {'CPU s':>7s} {'updates':>8s} {'bushes MB':>9s} {'us a zone and link':>19s}")
-    for side, zones in ((30, 50), (30, 100), (30, 200), (30, 400), (15, 100), (60, 100), (90, 100)):
-        net, trips = grid(side, zones, 180.0 * zones)
-        cpu, _, found = timed(1, net, trips)
-        print(f"{zones:6d} {net.links:7d} {cpu:7.2f} {len(found.steps):8d} {found.bushes.bytes / 1e6:9.1f}"
-              f" {1e6 * cpu / zones / net.links:19.2f}", flush=True)  # fmt: skip
     return 0
 
 

@@ -23,6 +23,7 @@ PROGRAMS = {
     "porto_alegre": ["porto_alegre.py"],
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],
+    "roads": ["roads.py", "--peer-tight"],
     "cycling": ["cycling.py"],
     "design_cities": ["design_cities.py", "--images", "docs/img"],
     "tndp": ["tndp.py"],
