@@ -167,7 +167,7 @@ def speed(city: City, feed: Feed, day: Any) -> None:
             ("isochrone: 60 departures, 3 percentiles",
              lambda one=one: node_times(around, one, window=(NOON, NOON + 3600), percentiles=(5, 50, 95))),
             ("polygons of 15, 30, 45 and 60 minutes, people",
-             lambda one=one: isochrones(on, node_times(around, one, departure=NOON).seconds[0], one, (15, 30, 45, 60))),
+             lambda one=one: isochrones(on, node_times(around, one, departure=NOON), (15, 30, 45, 60))),
             ("journeys of a pair, one departure", lambda ask=ask, pair=pair: journeys(*ask, departure=NOON, **pair)),
             ("journeys of a pair, every departure of an hour",
              lambda ask=ask, pair=pair: journeys(*ask, window=(NOON, NOON + 3600), **pair)),

@@ -65,16 +65,16 @@ def test_node_times_equal_the_matrix(around):
 def test_areas_grow_and_hold_their_streets(around):
     net = around.net
     at = corner(net, 2, 2)
-    seconds = node_times(around, at, departure=EIGHT, max_minutes=30).seconds[0]
+    times = node_times(around, at, departure=EIGHT, max_minutes=30)
     on = ground(around)
-    areas = isochrones(on, seconds, at, (30, 5, 15))
+    areas = isochrones(on, times, (30, 5, 15))
     assert [a.minutes for a in areas] == [5, 15, 30]
     for small, large in pairwise(areas):
         assert small.km2 <= large.km2
         assert small.people <= large.people
         grown = shapely.buffer(large.area, 2 * CELL_M / 111_000)
         assert shapely.covers(grown, small.area)
-    time = piece_seconds(on, seconds, at)
+    time = piece_seconds(on, times)
     for a in areas:
         shape = project_shapes([a.area], net.city.meta.crs)[0]
         middles = shapely.points(on.streets.xy)
@@ -91,7 +91,7 @@ def test_everybody_is_counted_once():
     net = network(grid_city(), grid_feed(), DAY, profile("adult", TABLE))
     around = reach(net)
     at = corner(net, 15, 2)
-    (whole,) = isochrones(ground(around), node_times(around, at, departure=EIGHT, max_minutes=60).seconds[0], at, (60,))
+    (whole,) = isochrones(ground(around), node_times(around, at, departure=EIGHT, max_minutes=60), (60,))
     assert whole.people == pytest.approx(6000, rel=1e-9)
     assert whole.street_km == pytest.approx(net.city.links["length"].sum() / 1000)
     assert whole.km2 == pytest.approx((3.0 + 0.12) * (0.4 + 0.12), rel=0.1)
@@ -103,7 +103,7 @@ def test_it_is_not_a_circle():
     net = network(city, None, None, replace(profile("adult", TABLE), kmh=1.2))  # 200 m in 10 minutes
     around = reach(net)
     at = corner(net, 15, 2)
-    (a,) = isochrones(ground(around), node_times(around, at, departure=0, max_minutes=10).seconds[0], at, (10,))
+    (a,) = isochrones(ground(around), node_times(around, at, departure=0, max_minutes=10), (10,))
     assert a.street_km == pytest.approx(16 * 0.1, rel=0.02)  # the 16 blocks of a diamond of two blocks
     assert shapely.contains(a.area, shapely.Point(17 * BLOCK - 2e-4, 2 * BLOCK))
     assert not shapely.contains(a.area, shapely.Point(16.7 * BLOCK, 3.7 * BLOCK))
@@ -122,10 +122,27 @@ def test_a_stop_ends_where_its_walk_ends():
     assert seconds[4, 30] == INF
 
 
+def test_a_stop_in_the_middle_of_a_long_street():
+    """A link of 1 km whose middle has a stop: the street around the stop is reached, its ends are not."""
+    city = grid_city({(WIDTH * 4 + k, WIDTH * 4 + k + 1): {"length": 1000.0} for k in range(WIDTH - 1)})
+    feed = grid_feed()
+    stops = feed.stops.with_columns(stop_lat=4 * BLOCK, stop_lon=feed.stops["stop_lon"] + BLOCK / 2)
+    net = network(city, replace(feed, stops=stops.head(3)), DAY, replace(profile("adult", TABLE), max_walk_m=300))
+    around, at = reach(net), corner(net, 0, 4)
+    times = node_times(around, points(net, [BLOCK / 2], [4 * BLOCK]).at, departure=EIGHT, max_minutes=4)
+    on = ground(around)
+    time = piece_seconds(on, times)
+    end = np.flatnonzero(on.streets.link == net.stops.link[1])
+    walk = np.abs(on.streets.share[end] - 0.5) * 1000 / on.speed
+    expected = np.where(walk <= 300 / on.speed, 120 + walk, np.inf)
+    assert time[end] == pytest.approx(expected)
+    assert at.link[0] >= 0
+
+
 def test_geojson(around):
     at = corner(around.net, 2, 2)
     times = node_times(around, at, window=(EIGHT, EIGHT + 600), percentiles=(50,), max_minutes=15)
-    made = as_geojson(isochrones(ground(around), times.seconds[0], at, (5, 15)), profile="adult")
+    made = as_geojson(isochrones(ground(around), times, (5, 15)), profile="adult")
     assert [f["properties"]["minutes"] for f in made["features"]] == [15, 5]
     for f in made["features"]:
         shape = shapely.geometry.shape(f["geometry"])

@@ -78,7 +78,7 @@ def isochrone(
             max_rides=max_rides,
         )  # fmt: skip
         on = ground(around)
-        areas = isochrones(on, times.seconds[0], where, minutes)
+        areas = isochrones(on, times, minutes)
     said = (
         _clock(departure)
         if window is None

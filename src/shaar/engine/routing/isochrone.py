@@ -48,11 +48,14 @@ class NodeTimes:
         departure, a row per percentile for a window.
     percentiles
         The p percentiles, empty for a single departure.
+    stops
+        int32[p, s]: the same to each stop by vehicle, for the streets between the ends of a stop's own link.
     origin
         The point on its link.
     """
 
     seconds: I32
+    stops: I32
     percentiles: tuple[float, ...]
     origin: Snapped
 
@@ -133,6 +136,6 @@ def node_times(
     walks = around.from_stops
     found = kernels.spread(arrivals, walks.ptr, walks.to, walks.seconds, on_foot, max_s)
     if departure is not None:
-        return NodeTimes(found, (), at)
+        return NodeTimes(found, arrivals, (), at)
     ranks = np.maximum(np.ceil(np.asarray(percentiles, float) / 100 * len(times)) - 1, 0).astype(np.int64)
-    return NodeTimes(np.sort(found, axis=0)[ranks], tuple(percentiles), at)
+    return NodeTimes(np.sort(found, axis=0)[ranks], np.sort(arrivals, axis=0)[ranks], tuple(percentiles), at)

@@ -18,7 +18,7 @@ from shaar.engine.city.geoparquet import geometries
 from shaar.engine.city.model import City
 from shaar.engine.city.projection import project_shapes
 from shaar.engine.routing import journey_kernels as kernels
-from shaar.engine.routing.isochrone import Reach
+from shaar.engine.routing.isochrone import NodeTimes, Reach
 from shaar.engine.routing.mobility import level_factor
 from shaar.engine.routing.snap import Snapped
 
@@ -74,6 +74,10 @@ class Ground:
         Metres a second on the level.
     along, against
         Seconds to walk each link, inf where it cannot be passed.
+    stops, longest
+        Stops on the streets, and the longest walk from one, seconds.
+    streets
+        The pieces, in the order of their links.
     zone, home
         Zone of each piece (-1: none) and whether people live along its link.
     """
@@ -82,6 +86,8 @@ class Ground:
     speed: float
     along: F64
     against: F64
+    stops: Snapped
+    longest: float
     streets: _Streets
     zone: I32
     home: npt.NDArray[np.bool_]
@@ -103,7 +109,9 @@ def ground(around: Reach) -> Ground:
     owner = np.full(len(points), -1, np.int32)
     owner[which[::-1]] = zone[::-1]
     home = links["highway"].is_in(HOME_STREETS).fill_null(False).to_numpy()[streets.link]
-    return Ground(net.city, speed, along * length / speed, against * length / speed, streets, owner, home)
+    longest = net.who.max_walk_m / speed
+    seconds = along * length / speed, against * length / speed
+    return Ground(net.city, speed, *seconds, net.stops, longest, streets, owner, home)
 
 
 def _cut(links: pl.DataFrame, which: npt.NDArray[np.int64], crs: str) -> _Streets:
@@ -116,23 +124,35 @@ def _cut(links: pl.DataFrame, which: npt.NDArray[np.int64], crs: str) -> _Street
     return _Streets(which[row].astype(np.int32), share, shapely.get_coordinates(middle), (length / n)[row])
 
 
-def piece_seconds(on: Ground, seconds: I32, at: Snapped) -> F64:
-    """Seconds to the middle of every piece of street, from the times at the nodes; inf where not reached."""
-    node = np.where(seconds < kernels.INF, seconds, np.inf).astype(np.float64)
+def piece_seconds(on: Ground, times: NodeTimes, row: int = 0) -> F64:
+    """Seconds to the middle of every piece of street, from a row of times at the nodes; inf where not reached."""
+    node = np.where(times.seconds[row] < kernels.INF, times.seconds[row], np.inf).astype(np.float64)
     a = on.city.links["from_node"].to_numpy()[on.streets.link]
     b = on.city.links["to_node"].to_numpy()[on.streets.link]
     u, link = on.streets.share, on.streets.link
     out = np.minimum(node[a] + on.along[link] * u, node[b] + on.against[link] * (1 - u))
-    # the origin may stand between the ends of its own link
-    own = np.flatnonzero(link == at.link[0])
-    start = float(at.along[0] / max(at.length[0], 1e-9))
-    gap = u[own] - start
-    walk = np.where(gap >= 0, on.along[link[own]] * gap, -on.against[link[own]] * gap) + at.beside[0] / on.speed
-    out[own] = np.minimum(out[own], walk)
+    # the origin and stops may stand between the ends of a link
+    _from_within(on, times.origin, np.zeros(1), np.inf, out)
+    arrival = np.where(times.stops[row] < kernels.INF, times.stops[row], np.inf).astype(np.float64)
+    _from_within(on, on.stops, arrival, on.longest, out)
     return out
 
 
-def isochrones(on: Ground, seconds: I32, at: Snapped, minutes: Sequence[float]) -> list[Isochrone]:
+def _from_within(on: Ground, at: Snapped, start: F64, longest: float, out: F64) -> None:
+    """Lower the times of the pieces on the links of some points by the walks from there, of so many seconds at most."""
+    who = np.flatnonzero((at.link >= 0) & np.isfinite(start))
+    lo = np.searchsorted(on.streets.link, at.link[who])
+    count = np.searchsorted(on.streets.link, at.link[who], side="right") - lo
+    point = np.repeat(who, count)
+    piece = np.arange(len(point)) - np.repeat(np.cumsum(count) - count - lo, count)
+    link = on.streets.link[piece]
+    gap = on.streets.share[piece] - (at.along / np.maximum(at.length, 1e-9))[point]
+    walk = np.where(gap >= 0, on.along[link] * gap, -on.against[link] * gap) + at.beside[point] / on.speed
+    near = walk <= longest
+    np.minimum.at(out, piece[near], (start[point] + walk)[near])
+
+
+def isochrones(on: Ground, times: NodeTimes, minutes: Sequence[float], *, row: int = 0) -> list[Isochrone]:
     """Areas within each of some times, largest last.
 
     Every piece of street lends its time to the cells within 60 m of it, the way there walked straight (as a point
@@ -142,12 +162,12 @@ def isochrones(on: Ground, seconds: I32, at: Snapped, minutes: Sequence[float]) 
 
     Parameters
     ----------
-    seconds
-        int32[n]: a row of ``NodeTimes.seconds``.
-    at
-        ``NodeTimes.origin``.
+    times, row
+        Times at the nodes, and which of their rows (percentiles).
+    minutes
+        The times asked about, not above those searched.
     """
-    time = piece_seconds(on, seconds, at)
+    time = piece_seconds(on, times, row)
     weight = _people(on)
     out = []
     reached = np.flatnonzero(time <= max(minutes) * 60)
