@@ -20,6 +20,10 @@ from shaar.engine.routing.cycle_network import LOW_STRESS, CycleNet
 
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
+#: Streets that a new link crosses by lights.
+MAIN = ("tertiary", "secondary", "primary", "tertiary_link", "secondary_link", "primary_link")
+#: What a new link overcomes by a bridge, an underpass or a ramp.
+BRIDGED = ("water", "rail", "road", "stairs")
 #: Streets on which no track is proposed.
 NEVER = ("motorway", "motorway_link", "steps")
 
@@ -133,7 +137,8 @@ class NewLinks:
         Shape (k,): straight, and along the calm network today (inf: more than was looked for).
     obstacle
         Per link "", "water", "rail" or "road" (motorway, trunk road, bridge, tunnel) that it would have to cross at
-        another level, or "stairs" where stairs lie within 25 m, a sign of a step in the ground.
+        another level, "stairs" where stairs lie within 25 m, a sign of a step in the ground, or "street" where it
+        crosses a main street on the level and needs lights.
     """
 
     pairs: I32
@@ -211,6 +216,13 @@ def _obstacles(
     lines = shapely.linestrings(ends)
     over: list[tuple[str, pl.DataFrame]] = []
     if links is not None:
+        inner = np.stack([ends[:, 0] + share * (ends[:, 1] - ends[:, 0]) for share in (0.02, 0.98)], axis=1)
+        short = shapely.linestrings(inner)  # a link that begins at a corner of the street does not cross it
+        main = links.filter(pl.col("highway").is_in(MAIN) & (pl.col("car_forward") | pl.col("car_backward")))
+        if main.height:
+            streets = project_shapes(geoparquet.geometries(main), crs)
+            for k in np.unique(shapely.STRtree(streets).query(short, predicate="intersects")[0]):
+                out[k] = "street"
         fast = pl.col("highway").str.strip_suffix("_link").is_in(["motorway", "trunk"])
         steps = links.filter(pl.col("highway") == "steps")
         if steps.height:

@@ -102,6 +102,7 @@ _OVER = {
     "rail": "; over rails",
     "road": "; over or under a road",
     "stairs": "; by stairs",
+    "street": "; across a main street, with lights",
 }
 
 

@@ -15,7 +15,8 @@ from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.demand.trip_ends import trip_ends
 from shaar.engine.errors import InputError
 from shaar.engine.progress import Progress, silent
-from shaar.engine.routing.cycle_candidates import NewLinks, new_links, safe_crossings, tracks
+from shaar.engine.routing.cycle_candidates import BRIDGED, NewLinks, new_links, safe_crossings, tracks
+from shaar.engine.routing.cycle_crossing import signal_delay
 from shaar.engine.routing.cycle_growth import Candidate
 from shaar.engine.routing.cycle_links import Found, missing_links
 from shaar.engine.routing.cycle_network import CycleNet, Points, cycle_net, rows, with_new_links, zone_points
@@ -159,13 +160,16 @@ def potential(city: City, net: CycleNet, points: Points, p: Parameters) -> tuple
 
 def _with_candidates(net: CycleNet, new: NewLinks, city: City, p: Parameters) -> tuple[CycleNet, list[Candidate]]:
     flat = 3.6 / 16.0
-    full = with_new_links(net, new.pairs, new.metres, new.metres * flat)
+    lights = np.array([o == "street" for o in new.obstacle], bool)
+    wait = float(signal_delay(p["cycle_s"], p["green_s"]))
+    full = with_new_links(net, new.pairs, new.metres, new.metres * flat + lights * wait)
     made = tracks(full, city.links, p) + safe_crossings(full, p)
     fresh = np.flatnonzero(full.link < 0).astype(np.int32)
     order = fresh[np.argsort(-full.link[fresh], kind="stable")]
     for k in range(len(new.pairs)):
         arcs = np.sort(order[2 * k : 2 * k + 2])
-        metres = max(float(new.metres[k]), p["least_m"]) * (p["bridge_factor"] if new.obstacle[k] else 1.0)
+        metres = max(float(new.metres[k]), p["least_m"])
+        metres = metres * p["bridge_factor"] if new.obstacle[k] in BRIDGED else metres + lights[k] * p["crossing_m"]
         made.append(Candidate("link", arcs, metres, new.pairs[k].astype(np.int32)))
     return full, made
 
@@ -181,7 +185,7 @@ def million_eur(study: CyclingStudy, k: int) -> tuple[float, float, float]:
     c, p = study.candidates[k], study.parameters
     row, bridge = p.row("path_cost" if c.kind in ("link", "path") else "track_cost"), p.row("bridge_factor")
     new = new_link_of(study, k)
-    if new is None or not study.new.obstacle[new]:
+    if new is None or study.new.obstacle[new] not in BRIDGED:
         return tuple(c.metres / 1000.0 * v for v in (row.value, row.low, row.high))  # type: ignore[return-value]
     km = c.metres / bridge.value / 1000.0
     return km * row.value * bridge.value, km * row.low * bridge.low, km * row.high * bridge.high
