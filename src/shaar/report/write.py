@@ -43,9 +43,17 @@ def write_report(result: PlanResult, path: Path, *, language: str = "en") -> Pat
         The file cannot be written; nothing was changed.
     """
     catalogue(language)
-    shared = prepare(result)
-    text = render(shared, language)
-    path = Path(path)
+    return put(Path(path), render(prepare(result), language))
+
+
+def put(path: Path, text: str) -> Path:
+    """Write a file whole, or leave what stood there.
+
+    Raises
+    ------
+    ShaarError
+        The file cannot be written; nothing was changed.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -1,0 +1,244 @@
+"""One model of how a city moves: who travels, by what, on which roads and lines, until demand and supply agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from shaar.engine.assignment.crowding import Crowded
+from shaar.engine.assignment.graph import RIDE
+from shaar.engine.assignment.road_bushes import Bushes
+from shaar.engine.assignment.road_city import CityRoads, road_network
+from shaar.engine.assignment.road_equilibrium import RoadFlows, equilibrium
+from shaar.engine.assignment.road_skims import RoadSkims, skims
+from shaar.engine.city.model import City
+from shaar.engine.demand.feedback import feedback
+from shaar.engine.demand.four_step import calibrate_demand, vehicles
+from shaar.engine.demand.mode_constants import Constants
+from shaar.engine.demand.mode_costs import Parts, active_parts, car_parts, taxi_parts
+from shaar.engine.demand.mode_split import GroupChoice, calibrate_split, default_tree, group_choices, target_shares
+from shaar.engine.demand.parameters import Parameters, load_parameters
+from shaar.engine.demand.periods import read_periods
+from shaar.engine.errors import InputError
+from shaar.engine.findings import Finding
+from shaar.engine.progress import Progress, silent
+from shaar.engine.routing.street_times import street_minutes
+from shaar.engine.study.baseline_walks import walks
+from shaar.engine.study.model_demand import Journeys, arrivals, city_journeys, peak_hour
+from shaar.engine.study.model_parking import parking_at
+from shaar.engine.study.model_results import TABLES, CityModel, ModelOptions, Transit
+from shaar.engine.study.model_transit import (
+    BusCosts,
+    PeakLines,
+    Weights,
+    against_router,
+    bus_costs,
+    load_lines,
+    peak_lines,
+)
+from shaar.engine.study.parking import ParkingStudy, period_arrays
+from shaar.engine.study.results import Options
+from shaar.engine.timetable.calendar import typical_weekday
+from shaar.engine.timetable.day import day_timetable
+from shaar.engine.timetable.feed import Feed
+
+F64 = npt.NDArray[np.float64]
+MODES = ("car", "bus", "walk", "cycle", "taxi")
+#: Loadings of the lines, and relative gap of the roads, in a round before the last.
+LOADINGS, ROUGH = 8, 1e-5
+#: Rounds after which how crowding feels is averaged.
+SETTLING = 3
+#: Arrivals by car of which parking is asked, hours of the day.
+ARRIVALS = (7.0, 10.0)
+
+
+def model_city(
+    city: City, feed: Feed | None, *, options: ModelOptions | None = None, progress: Progress = silent
+) -> CityModel:
+    """Model a city as it stands.
+
+    Trip ends by purpose and group; gravity on empty streets; nested logit calibrated to the shares of modes; the
+    busiest hour of the morning on the roads (equilibrium) and in the vehicles (strategies with crowding); parking by
+    the cars that arrive. The minutes on full roads, in full vehicles and of looking for a place go back into the choice
+    of mode, and its constants are calibrated anew, until a round changes less than ``options.change``.
+
+    Raises
+    ------
+    InputError
+        The city has no zones or streets, a table lacks a value, or the mode shares cannot be met.
+    """
+    options = options or ModelOptions()
+    tables = _tables(options)
+    if city.zones.height < 2:
+        raise InputError("a model needs at least two zones", file=city.path / "zones.parquet")
+    loop = _Loop(city, feed, options, tables, progress)
+    start = loop.demand(loop.costs_of())
+    found = feedback(
+        loop.supply, loop.demand, start, target=options.change, max_rounds=options.rounds, steps="self-regulating",
+        progress=progress,
+    )  # fmt: skip
+    return loop.result(found.rounds, found.converged)
+
+
+def _tables(options: ModelOptions) -> dict[str, Parameters]:
+    if unknown := set(options.values) - set(TABLES):
+        raise InputError(f"there is no such table; there are {', '.join(TABLES)}", field=min(unknown))
+    return {name: load_parameters(f"{name}.csv").with_values(options.values.get(name, {})) for name in TABLES}
+
+
+class _Loop:
+    """The two sides of the loop, and what the last round left: costs and loads belong to its trips."""
+
+    def __init__(
+        self, city: City, feed: Feed | None, options: ModelOptions, tables: dict[str, Parameters], progress: Progress
+    ) -> None:
+        self.city, self.options, self.tables, self.progress = city, options, tables, progress
+        self.findings: list[Finding] = []
+        p = tables["mode_choice"]
+        self.modes = tuple(m for m in MODES if feed is not None or m != "bus")
+        wanted = target_shares(p) if options.shares is None else dict(options.shares)
+        if missing := [m for m in self.modes if m not in wanted]:
+            raise InputError(f"a share is needed for each of {', '.join(self.modes)}", field=missing[0])
+        total = sum(wanted[m] for m in self.modes)
+        self.target = {m: wanted[m] / total for m in self.modes}
+        self.tree = default_tree(p, self.modes)
+        self.free = street_minutes(city, mode="car", progress=progress).astype(float)
+        self.walk = street_minutes(city, mode="walk", progress=progress).astype(float)
+        self.cycle = street_minutes(city, mode="cycle", progress=progress).astype(float)
+        self.journeys: Journeys = city_journeys(city, self.free, tables, read_periods(tables["periods"]), progress)
+        self.roads: CityRoads = road_network(city, parameters=tables["roads"])
+        self.weights = Weights(p["weight_walk"], p["weight_wait"], p["transfer_minutes"])
+        self.lines: PeakLines | None = None
+        self.routes: tuple[str, ...] = ()
+        self.against = (float("nan"), float("nan"))
+        self.day = None
+        if feed is not None:
+            self.day = options.day or typical_weekday(feed)
+            day = day_timetable(feed, self.day, previous_day=False)
+            on_foot = walks(city, day, Options(), progress)
+            self.lines = peak_lines(day, on_foot, options.window)
+            self.against = against_router(self.lines, day, on_foot, options.window, self.weights)
+            self.routes = day.route_ids
+        else:
+            self.findings.append(Finding("model.no_timetable", "There is no timetable: nobody rides a bus."))
+        self.start: Bushes | None = None
+        self.flows: RoadFlows | None = None
+        self.skims: RoadSkims | None = None
+        self.loads: Crowded | None = None
+        self.crowding: F64 = np.ones(0 if self.lines is None else len(self.lines.graph.cost))
+        self.supplied = 0
+        self.parking: ParkingStudy | None = None
+        self.parts: dict[str, Parts] = {}
+        self.constants: Constants | None = None
+        self.choices: dict[str, GroupChoice] = {}
+        self.peak: dict[str, F64] = {}
+
+    def supply(self, trips: Mapping[str, F64]) -> dict[str, F64]:
+        """Minutes by car and by line when so many travel."""
+        self._drive(trips["car"], max(self.options.road_gap, ROUGH))
+        if self.lines is not None:
+            room = len(self.lines.pattern)
+            p = self.tables["model"]
+            self.loads = load_lines(
+                self.lines, trips["bus"], self.weights, np.full(room, p["seats"]), np.full(room, p["places"]),
+                gap=self.options.line_gap, most=LOADINGS,
+            )  # fmt: skip
+            # Loadings jump from one strategy to another, so how crowding feels is averaged over the rounds.
+            self.supplied += 1
+            share = 1.0 / max(1, self.supplied - SETTLING)
+            self.crowding = self.crowding + share * (self.loads.multiplier - self.crowding)
+        if self.constants is not None and self.city.meta.currency:
+            self.parking = self._parking()
+        return self.costs_of()
+
+    def _drive(self, cars: F64, gap: float) -> None:
+        self.flows = equilibrium(self.roads.network, cars, gap=gap, start=self.start)
+        self.start, self.skims = self.flows.bushes, skims(self.flows)
+
+    def costs_of(self) -> dict[str, F64]:
+        """Parts of a journey by every mode on what the last supply left; before the first, on empty streets."""
+        p = self.tables["mode_choice"]
+        inside = np.diagonal(self.free)
+        if self.skims is None:
+            minutes, km = self.free, self.free / 60.0 * 25.0
+        else:
+            minutes, km = self.skims.minutes.copy(), self.skims.km.copy()
+            np.fill_diagonal(minutes, inside)
+            np.fill_diagonal(km, inside / 60.0 * 18.0)
+        parts: dict[str, Parts] = {
+            "car": car_parts(minutes, km, p, **self._parking_parts(p)),
+            "taxi": taxi_parts(minutes, km, p),
+            "walk": active_parts(self.walk, p["walk_limit"]),
+            "cycle": active_parts(self.cycle, p["cycle_limit"]),
+        }
+        found = {"car": minutes}
+        if self.lines is not None:
+            bus = self._bus()
+            parts["bus"] = {
+                "in_vehicle": bus.ride, "walk": bus.walk, "wait": bus.wait, "transfers": bus.transfers,
+                "fare": self.tables["model"]["bus_fare"],
+            }  # fmt: skip
+            found["bus"] = bus.minutes
+        self.parts = {m: parts[m] for m in self.modes}
+        return found
+
+    def demand(self, _costs: Mapping[str, F64]) -> dict[str, F64]:
+        """Vehicles and persons of the busiest hour at the costs last made, modes calibrated to their shares."""
+        p = self.tables["mode_choice"]
+        self.constants = calibrate_split(
+            self.journeys.daily, self.parts, self.target, tree=self.tree, parameters=p, tolerance=1e-6
+        )
+        groups = tuple(self.journeys.daily)
+        self.choices = group_choices(groups, self.parts, constants=self.constants.values, tree=self.tree, parameters=p)
+        self.peak = peak_hour(self.journeys, self.choices, self.tree)
+        return {"car": vehicles(self.peak, p)} | ({"bus": self.peak["bus"]} if self.lines is not None else {})
+
+    def _bus(self) -> BusCosts:
+        assert self.lines is not None
+        if self.loads is None:
+            return bus_costs(self.lines, self.weights)
+        felt = self.lines.graph.cost.copy()
+        riding = self.lines.graph.kind == RIDE
+        felt[riding] *= self.crowding[riding]
+        return bus_costs(self.lines, self.weights, felt=felt)
+
+    def _parking(self) -> ParkingStudy:
+        came = arrivals(self.journeys, self.choices, self.tree, "car")
+        each = self.tables["mode_choice"]["car_occupancy"]
+        return parking_at(self.city, {q: persons / each for q, persons in came.items()}, self.tables["parking"])
+
+    def _parking_parts(self, p: Parameters) -> dict[str, F64 | float]:
+        if self.parking is None:
+            return {}
+        cost, search, walk = period_arrays(self.parking, ARRIVALS)
+        # Parking is paid in the city's currency, modes are chosen in that of their table: an hour of income joins both.
+        rate = p["income_hour"] * p["vot_adult_car"] / self.parking.value_of_time
+
+        def known(values: F64, otherwise: float) -> F64:
+            return np.where(np.isfinite(values), values, otherwise)[None, :]
+
+        none = self.tables["parking"]["search_cap"]
+        return {"parking": known(cost, 0.0) * rate, "search": known(search, none), "walk": known(walk, 0.0)}
+
+    def result(self, rounds: tuple, converged: bool) -> CityModel:  # type: ignore[type-arg]
+        """Close the loop: lines to their gap, demand ready to be asked."""
+        assert self.flows is not None and self.skims is not None and self.constants is not None
+        self._drive(self.flows.demand[0], self.options.road_gap)
+        p, transit = self.tables["mode_choice"], None
+        if self.lines is not None:
+            room = len(self.lines.pattern)
+            seats, places = (np.full(room, self.tables["model"][n]) for n in ("seats", "places"))
+            loads = load_lines(self.lines, self.peak["bus"], self.weights, seats, places, gap=self.options.line_gap)
+            transit = Transit(self.lines, loads, self.routes, self.against)
+        demand = calibrate_demand(
+            self.journeys.matrices, self.journeys.ends, self.parts, self.target, tree=self.tree, parameters=p
+        )
+        return CityModel(
+            city=self.city, options=self.options, day=self.day, tables=self.tables, purposes=self.journeys.purposes,
+            demand=demand, costs=self.parts, shares=dict(zip(self.modes, map(float, self.constants.shares))),
+            target=self.target, peak=self.peak, vehicles=self.flows.demand[0], roads=self.roads, flows=self.flows,
+            skims=self.skims, transit=transit, parking=self.parking, rounds=rounds, converged=converged,
+            findings=(*self.findings, *self.roads.findings),
+        )  # fmt: skip
