@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.demand.furness import furness
+from shaar.engine.demand.gravity_free import free_of_ends
 from shaar.engine.errors import InputError
 
 F64 = npt.NDArray[np.float64]
+#: Rounds of proportional fitting after which Newton's method is tried: ordinary targets are met before.
+NEWTON_AFTER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def calibrate_bins(
     """Find ``T_ij = a_i P_i b_j A_j F_k(ij)`` whose bins of time hold the given shares (Evans and Kirby 1974).
 
     Each round multiplies ``F_k`` by target over modelled share and balances by Furness: proportional fitting in three
-    directions, which converges to the matrix of largest entropy with these totals if there is one.
+    directions, which converges to the matrix of largest entropy with these totals if there is one. Where it crawls,
+    Newton's method on the factors goes on.
 
     Parameters
     ----------
@@ -84,25 +88,38 @@ def calibrate_bins(
         raise InputError("there are no trips to distribute", field="productions")
     _possible(productions, attractions, bins, target, edges, total)
     allowed = np.concatenate([target > 0, [False]])[bins]
-    seed = np.where(allowed, 1.0, 0.0)
     flat_bins = np.where(bins < 0, k, bins).ravel()
-    factors = (target > 0).astype(np.float64)
-    matrix, got, error, best, since, rounds = seed, target, np.inf, np.inf, 0, 0
-    while rounds < max_iterations:
-        rounds += 1
+
+    def balance(seed: F64, error: float) -> tuple[F64, F64, float]:
         # A loose balance is enough on the way: what it leaves is taken up by the next round.
-        matrix = furness(seed, productions, attractions, tolerance=min(1e-4, max(error * 1e-2, 1e-10))).matrix
-        got = np.bincount(flat_bins, weights=matrix.ravel(), minlength=k + 1)[:k] / matrix.sum()
-        error = float(np.abs(got - target).max())
-        if error <= tolerance:
-            break
+        trips = furness(seed, productions, attractions, tolerance=min(1e-4, max(error * 1e-2, 1e-10))).matrix
+        got = np.bincount(flat_bins, weights=trips.ravel(), minlength=k + 1)[:k] / trips.sum()
+        return trips, got, float(np.abs(got - target).max())
+
+    def scaled(trips: F64, step: F64) -> F64:
+        return trips * np.append(step, 0.0)[flat_bins].reshape(trips.shape)
+
+    factors = (target > 0).astype(np.float64)
+    matrix, got, error = balance(np.where(allowed, 1.0, 0.0), 1.0)
+    best, since, rounds = error, 0, 1
+    while error > tolerance and rounds < max_iterations and since < 100:
+        rounds += 1
+        step = np.divide(target, got, out=np.zeros(k), where=got > 0)
+        found = None
+        if rounds > NEWTON_AFTER:
+            bold = _newton_step(matrix, bins, target, got)
+            try:
+                found = balance(scaled(matrix, bold), error)
+            except InputError:  # too bold to be balanced
+                found = None
+            if found is not None and found[2] < 0.9 * error:
+                step = bold
+            else:
+                found = None
+        matrix, got, error = found or balance(scaled(matrix, step), error)
+        factors = factors * step
         since = 0 if error < 0.999 * best else since + 1
         best = min(best, error)
-        if since >= 200:
-            break
-        step = np.divide(target, got, out=np.zeros(k), where=got > 0)
-        factors = factors * step
-        seed = matrix * np.append(step, 0.0)[flat_bins].reshape(matrix.shape)
     if error > tolerance:
         worst = int(np.abs(got - target).argmax())
         raise InputError(
@@ -114,6 +131,17 @@ def calibrate_bins(
     used = matrix > 0
     mean = float((matrix[used] * minutes[used]).sum() / matrix.sum())
     return BinnedDistribution(matrix, factors / factors.max(), got, mean, rounds, error)
+
+
+def _newton_step(trips: F64, bins: npt.NDArray[np.int64], target: F64, got: F64) -> F64:
+    """Return factors of the bins by Newton's method: shares answer to log-factors as trip ends leave them free."""
+    live = np.flatnonzero(target > 0)
+    rest = free_of_ends(trips, [(bins == b).astype(np.float64) for b in live])
+    slope = np.array([[float((trips * (bins == b) * r).sum()) for r in rest] for b in live]) / float(trips.sum())
+    step = np.zeros(len(target))
+    # All factors together change nothing, so the matrix is singular along them.
+    step[live] = np.exp(np.clip(np.linalg.lstsq(slope, (target - got)[live], rcond=1e-10)[0], -3.0, 3.0))
+    return step
 
 
 def checked_bins(edges: F64, shares: F64) -> tuple[F64, F64]:

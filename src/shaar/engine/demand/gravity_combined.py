@@ -11,6 +11,7 @@ import numpy.typing as npt
 from shaar.engine.demand.furness import furness
 from shaar.engine.demand.gravity import calibrate
 from shaar.engine.demand.gravity_bins import bin_of, calibrate_bins, checked_bins, name_bin
+from shaar.engine.demand.gravity_free import free_of_ends
 from shaar.engine.errors import InputError
 
 F64 = npt.NDArray[np.float64]
@@ -268,22 +269,8 @@ class _Model:
         return np.array([(trips * self.times).sum(), (trips * self.logs).sum()]) / trips.sum()
 
     def free(self, trips: F64) -> list[F64]:
-        """Return time and its logarithm less their best row and column effects, weighted by trips, shape (n, m)."""
-        rows, columns = trips.sum(axis=1), trips.sum(axis=0)
-        live = np.ix_(rows > 0, columns > 0)
-        t, r, c = trips[live], rows[rows > 0], columns[columns > 0]
-        core = np.diag(c) - t.T @ (t / r[:, None])
-        core += c.mean() / len(c)  # lifts the constant, which rows and columns share
-        core[np.diag_indices_from(core)] += 1e-13 * c.mean()  # and those of parts that no trip joins
-        rest: list[F64] = []
-        for full in (self.times, self.logs):
-            v = full[live]
-            by_row, by_column = (t * v).sum(axis=1), (t * v).sum(axis=0)
-            effect = np.linalg.solve(core, by_column - t.T @ (by_row / r))
-            out = np.zeros_like(trips)
-            out[live] = v - ((by_row - t @ effect) / r)[:, None] - effect[None, :]
-            rest.append(out)
-        return rest
+        """Return what the trip ends leave free of time and of its logarithm."""
+        return free_of_ends(trips, (self.times, self.logs))
 
     def slope(self, trips: F64) -> F64:
         """Return the derivatives of the two means by the two parameters: the covariances that trip ends leave free."""
