@@ -128,6 +128,17 @@ def test_places_of_a_file_take_the_place_of_the_citys(city, tmp_path: Path) -> N
     assert r.zones["clinics_2sfca"].to_list() == pytest.approx([0.0, 0.0, 10_000 * 2 / 600])
 
 
+def test_poor_data_is_told(city, on_foot) -> None:
+    assert "access.few_places" not in {f.code for f in on_foot.findings}
+    crowded = city.zones.with_columns(population=pl.col("population") * 1000)
+    found = {
+        f.code: f
+        for f in access(replace(city, zones=crowded, places=city.places.head(2)), None, options=OPTIONS).findings
+    }
+    assert "only 1 of kind school" in found["access.few_places"].message
+    assert found["access.by_zone"].message.endswith(": school.")
+
+
 def test_a_city_without_people_or_streets_is_refused(city) -> None:
     with pytest.raises(InputError, match="nobody to ask"):
         access(replace(city, zones=city.zones.head(0)), None, options=OPTIONS)

@@ -113,6 +113,12 @@ def test_without_crashes_the_walks_are_audited(city: City) -> None:
     assert {"safety.pupils", "safety.no_kerbs", "safety.stop_people"} <= {f.code for f in r.findings}
 
 
+def test_schools_that_are_only_counted_are_told(city: City) -> None:
+    counted = replace(city, places=city.places.head(0), zones=city.zones.with_columns(schools=pl.lit(3.0)))
+    (f,) = (f for f in safety(counted).findings if f.code == "safety.schools_by_zone")
+    assert f.count == 1
+
+
 def test_known_kerbs_are_used(city: City) -> None:
     low = city.nodes.with_columns(kerb=pl.lit("lowered"))
     r = safety(replace(city, nodes=low))

@@ -29,6 +29,8 @@ from shaar.engine.timetable.feed import Feed
 
 F64 = npt.NDArray[np.float64]
 MAX_MINUTES = 90.0
+#: With more residents for one place of a service, most places are taken to be missing in the data.
+MOST_PER_PLACE = 50_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,33 @@ def _findings(
                 len(missing),
                 severity="warning",
                 values={"what": ", ".join(missing)},
+            )
+        )
+    people = float(city.zones["population"].fill_null(0.0).sum())
+    number = {p: float(f.capacity.sum()) if f.from_zones else float(f.n) for p, f in found.items()}
+    few = [
+        f"{n:,.0f} of kind {TITLES[p]}" for p, n in number.items() if p != "one_stop" and people > MOST_PER_PLACE * n
+    ]
+    if few:
+        out.append(
+            Finding(
+                "access.few_places",
+                f"For {people:,.0f} residents the data holds only {', '.join(few)}; most are not mapped, so the "
+                "figures for them say little.",
+                len(few),
+                severity="warning",
+                values={"people": round(people)},
+            )
+        )
+    by_zone = [TITLES[p] for p, f in found.items() if f.from_zones]
+    if by_zone:
+        out.append(
+            Finding(
+                "access.by_zone",
+                f"The data counts these by zone without their places, so they stand where the zone's people are: "
+                f"{', '.join(by_zone)}.",
+                len(by_zone),
+                severity="assumed",
             )
         )
     equal = [TITLES[p] for p in ("schools", "clinics") if p in found and not found[p].counted]

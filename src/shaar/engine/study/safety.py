@@ -267,6 +267,16 @@ def _schools(
             severity="assumed",
         ),
     ]
+    if schools.from_zones and schools.n:
+        findings.append(
+            Finding(
+                "safety.schools_by_zone",
+                f"The data names no school, only how many there are in a zone; the {schools.n:,} zones with schools "
+                "stand for them, at the place where their people are, so single crossings mean little.",
+                schools.n,
+                values={"zones": schools.n},
+            )
+        )
     if not (doors.link >= 0).any():
         findings.append(
             Finding("safety.no_schools", "The data holds no school near a street, so no way to school is audited.")
