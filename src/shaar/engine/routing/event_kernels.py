@@ -266,10 +266,9 @@ def profile(
     bin b than in b - 1. ``got`` and ``rode`` count the departures whose travel time is at most
     ``within * step + rest`` and their rides (fewest of those that arrive first).
     """
-    for lane in range(LANES):
-        n_seg[lane] = lane * room
-        got[lane] = 0
-        rode[lane] = 0
+    n_seg[:] = np.arange(0, LANES * room, room)
+    got[:] = 0
+    rode[:] = 0
     wide = rides * LANES
     for d in range(len(n_dep)):
         y = d * n_x + x

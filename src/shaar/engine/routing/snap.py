@@ -70,26 +70,41 @@ def snap(
     largest_only
         Attach to the largest component alone, so that every attached pair is joined.
     """
-    lon, lat = np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
-    k = len(lon)
-    out = Snapped(np.full(k, -1, np.int32), np.zeros(k), np.ones(k), np.full(k, np.inf))
-    usable = _usable(graph, links.height, largest_only)
-    good = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-    if not len(usable) or not len(good):
+    return Snapper(graph, links, crs=crs, largest_only=largest_only).snap(lon, lat, max_metres=max_metres)
+
+
+class Snapper:
+    """The links of a graph, ready to attach points to again and again; parameters as for :func:`snap`."""
+
+    def __init__(self, graph: StreetGraph, links: pl.DataFrame, *, crs: str, largest_only: bool = False) -> None:
+        self._crs = crs
+        self._usable = _usable(graph, links.height, largest_only)
+        self._length = links["length"].gather(self._usable).to_numpy().astype(np.float64)
+        self._lines = project_shapes(shapely.from_wkb(links["geometry"].gather(self._usable).to_numpy()), crs)
+        self._tree = shapely.STRtree(self._lines)
+
+    def snap(self, lon: npt.ArrayLike, lat: npt.ArrayLike, *, max_metres: float = np.inf) -> Snapped:
+        """Attach points to the nearest link."""
+        lon, lat = np.atleast_1d(np.asarray(lon, np.float64)), np.atleast_1d(np.asarray(lat, np.float64))
+        k = len(lon)
+        out = Snapped(np.full(k, -1, np.int32), np.zeros(k), np.ones(k), np.full(k, np.inf))
+        good = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        if not len(self._usable) or not len(good):
+            return out
+        points = project_shapes(shapely.points(lon[good], lat[good]), self._crs)
+        reach = None if np.isinf(max_metres) else max_metres
+        (which, line), metres = self._tree.query_nearest(
+            points, max_distance=reach, return_distance=True, all_matches=False
+        )
+        at = good[which]
+        length = self._length[line]
+        out.link[at] = self._usable[line]
+        out.length[at] = length
+        out.along[at] = (
+            np.clip(shapely.line_locate_point(self._lines[line], points[which], normalized=True), 0, 1) * length
+        )
+        out.beside[at] = metres
         return out
-    wkb = links["geometry"].gather(usable).to_numpy()
-    lines = project_shapes(shapely.from_wkb(wkb), crs)
-    points = project_shapes(shapely.points(lon[good], lat[good]), crs)
-    tree = shapely.STRtree(lines)
-    reach = None if np.isinf(max_metres) else max_metres
-    (which, line), metres = tree.query_nearest(points, max_distance=reach, return_distance=True, all_matches=False)
-    at = good[which]
-    length = links["length"].gather(usable[line]).to_numpy().astype(np.float64)
-    out.link[at] = usable[line]
-    out.length[at] = length
-    out.along[at] = np.clip(shapely.line_locate_point(lines[line], points[which], normalized=True), 0, 1) * length
-    out.beside[at] = metres
-    return out
 
 
 def _usable(graph: StreetGraph, n_links: int, largest_only: bool) -> npt.NDArray[np.int64]:
