@@ -99,9 +99,12 @@ def test_counts_in_the_folder_are_held_against_the_streets(tmp_path, made: CityM
     assert (row.value, row.verdict, row.badge) == (100.0, "good", "measured")
 
 
-def test_a_town_without_buses_rides_none() -> None:
-    found = model_city(town(people=500.0), None, options=ModelOptions(rounds=6))
-    assert "bus" not in found.shares and found.transit is None
+def test_a_town_without_a_timetable_says_what_stands_for_it() -> None:
+    found = model_city(town(people=500.0), None, options=ModelOptions(shares=SHARES))
+    assert found.converged and found.transit is None
+    ride, car = (np.asarray(found.costs[m]["in_vehicle"]) for m in ("bus", "car"))
+    off = ~np.eye(len(ride), dtype=bool)
+    assert ride[off] == pytest.approx(1.7 * car[off])
     assert "model.no_timetable" in {f.code for f in found.findings}
     assert next(r for r in calibration_sheet(found) if r.code == "lines").verdict == "open"
 

@@ -48,6 +48,8 @@ F64 = npt.NDArray[np.float64]
 MODES = ("car", "bus", "walk", "cycle", "taxi")
 #: Loadings of the lines, and relative gap of the roads, in a round before the last.
 LOADINGS, ROUGH = 8, 1e-5
+#: Parking is looked at again when the cars that arrive have moved by this share.
+STEADY = 2e-3
 #: Rounds after which how crowding feels is averaged.
 SETTLING = 3
 #: Arrivals by car of which parking is asked, hours of the day.
@@ -97,7 +99,7 @@ class _Loop:
         self.city, self.options, self.tables, self.progress = city, options, tables, progress
         self.findings: list[Finding] = []
         p = tables["mode_choice"]
-        self.modes = tuple(m for m in MODES if feed is not None or m != "bus")
+        self.modes = MODES
         wanted = target_shares(p) if options.shares is None else dict(options.shares)
         if missing := [m for m in self.modes if m not in wanted]:
             raise InputError(f"a share is needed for each of {', '.join(self.modes)}", field=missing[0])
@@ -122,7 +124,16 @@ class _Loop:
             self.against = against_router(self.lines, day, on_foot, options.window, self.weights)
             self.routes = day.route_ids
         else:
-            self.findings.append(Finding("model.no_timetable", "There is no timetable: nobody rides a bus."))
+            m = tables["model"]
+            facts = {"ratio": m["unknown_bus_ratio"], "walk": m["unknown_bus_walk"], "wait": m["unknown_bus_wait"]}
+            self.findings.append(
+                Finding(
+                    "model.no_timetable",
+                    "There is no timetable: a journey by bus is taken to last {ratio:g} times the minutes by car, with "
+                    "{walk:g} minutes on foot and {wait:g} of waiting; nobody is sent to a line.".format(**facts),
+                    severity="assumed", values=facts,
+                )
+            )  # fmt: skip
         self.start: Bushes | None = None
         self.flows: RoadFlows | None = None
         self.skims: RoadSkims | None = None
@@ -130,6 +141,7 @@ class _Loop:
         self.crowding: F64 = np.ones(0 if self.lines is None else len(self.lines.graph.cost))
         self.supplied = 0
         self.parking: ParkingStudy | None = None
+        self.parked: F64 = np.zeros(city.zones.height)
         self.parts: dict[str, Parts] = {}
         self.constants: Constants | None = None
         self.choices: dict[str, GroupChoice] = {}
@@ -173,16 +185,13 @@ class _Loop:
             "walk": active_parts(self.walk, p["walk_limit"]),
             "cycle": active_parts(self.cycle, p["cycle_limit"]),
         }
-        found = {"car": minutes}
-        if self.lines is not None:
-            bus = self._bus()
-            parts["bus"] = {
-                "in_vehicle": bus.ride, "walk": bus.walk, "wait": bus.wait, "transfers": bus.transfers,
-                "fare": self.tables["model"]["bus_fare"],
-            }  # fmt: skip
-            found["bus"] = bus.minutes
+        bus = self._bus(minutes)
+        parts["bus"] = {
+            "in_vehicle": bus.ride, "walk": bus.walk, "wait": bus.wait, "transfers": bus.transfers,
+            "fare": self.tables["model"]["bus_fare"],
+        }  # fmt: skip
         self.parts = {m: parts[m] for m in self.modes}
-        return found
+        return {"car": minutes, "bus": bus.minutes}
 
     def demand(self, _costs: Mapping[str, F64]) -> dict[str, F64]:
         """Vehicles and persons of the busiest hour at the costs last made, modes calibrated to their shares."""
@@ -193,10 +202,15 @@ class _Loop:
         groups = tuple(self.journeys.daily)
         self.choices = group_choices(groups, self.parts, constants=self.constants.values, tree=self.tree, parameters=p)
         self.peak = peak_hour(self.journeys, self.choices, self.tree)
-        return {"car": vehicles(self.peak, p)} | ({"bus": self.peak["bus"]} if self.lines is not None else {})
+        return {"car": vehicles(self.peak, p), "bus": self.peak["bus"]}
 
-    def _bus(self) -> BusCosts:
-        assert self.lines is not None
+    def _bus(self, by_car: F64) -> BusCosts:
+        if self.lines is None:
+            m = self.tables["model"]
+            ride = by_car * m["unknown_bus_ratio"]
+            np.fill_diagonal(ride, np.inf)
+            even = np.where(np.isfinite(ride), 1.0, np.inf)
+            return BusCosts(ride, even * m["unknown_bus_walk"], even * m["unknown_bus_wait"], np.zeros_like(ride))
         if self.loads is None:
             return bus_costs(self.lines, self.weights)
         felt = self.lines.graph.cost.copy()
@@ -207,6 +221,10 @@ class _Loop:
     def _parking(self) -> ParkingStudy:
         came = arrivals(self.journeys, self.choices, self.tree, "car")
         each = self.tables["mode_choice"]["car_occupancy"]
+        total = np.sum([*came.values()], axis=0)
+        if self.parking is not None and np.abs(total - self.parked).sum() < STEADY * total.sum():
+            return self.parking
+        self.parked = total
         return parking_at(self.city, {q: persons / each for q, persons in came.items()}, self.tables["parking"])
 
     def _parking_parts(self, p: Parameters) -> dict[str, F64 | float]:
