@@ -48,7 +48,7 @@ class ModeSplit:
         Group -> trips by mode, shape (m,).
     logsum
         Group -> expected utility, shape (z, z), the mean over those with and without what not all have;
-        ``-inf`` where the group cannot get there.
+        ``-inf`` where some of the group cannot get there.
     stranded
         Trips without any mode; they are in none of the matrices.
     """
