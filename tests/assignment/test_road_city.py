@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -213,11 +215,17 @@ def test_a_bad_corridor_is_one_sentence(tmp_path: Path) -> None:
         export_corridor(idle, [0], roads.x, roads.y, tmp_path)
 
 
-@pytest.mark.skipif(not (shutil.which("netconvert") and shutil.which("sumo")), reason="SUMO is not installed")
+#: The package eclipse-sumo puts its programs beside the interpreter.
+PROGRAMS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+@pytest.mark.skipif(shutil.which("netconvert", path=PROGRAMS) is None, reason="SUMO is not installed")
 def test_sumo_drives_the_corridor(tmp_path: Path) -> None:
     _, _, _, files = corridor(tmp_path)
     for command in files.commands:
-        run = subprocess.run(command.split(), cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        name, *rest = command.split()
+        program = str(shutil.which(name, path=PROGRAMS))
+        run = subprocess.run([program, *rest], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
         assert run.returncode == 0, run.stderr
     done = ElementTree.parse(tmp_path / "tripinfo.xml").getroot()
     assert len(done) == files.vehicles
