@@ -12,6 +12,7 @@ from shaar.engine.assignment import road_kernels as kernels
 from shaar.engine.assignment.road_bushes import Bushes, links_in
 from shaar.engine.assignment.road_graph import RoadGraph
 from shaar.engine.assignment.road_network import RoadNetwork, VehicleClass
+from shaar.engine.assignment.road_update import update_bushes
 from shaar.engine.assignment.road_warm import fit_bush
 from shaar.engine.errors import InputError
 
@@ -167,7 +168,7 @@ class Solver:
         g = self.graph
 
         def step(lo: int, hi: int) -> None:
-            kernels.update_bushes(
+            update_bushes(
                 lo, hi, change, self.origin, self.cls, self.demand, g.fs, g.head, g.tail, g.blocked,
                 self.start, self.room, self.size, self.link, self.back, self.flow, self.cost, self.least, self.need,
             )  # fmt: skip
