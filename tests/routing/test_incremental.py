@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from routing_cases import timetable, walks
+from routing_cases import street_tables, timetable, walks
 
+from shaar.engine.routing.graph import street_graph
 from shaar.engine.routing.incremental import Routed
+from shaar.engine.routing.incremental_walks import Reach, StopWalks
 from shaar.engine.routing.phases import random_phases
 from shaar.engine.routing.raptor import travel_times
 
@@ -77,7 +81,7 @@ def same(a, b):
     np.testing.assert_array_equal(a.walked, b.walked)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(edits())
 def test_sequences_of_edits_equal_full_runs(case):
     base, three, direct, changes, max_rides = case
@@ -136,10 +140,7 @@ def test_stops_are_known_by_their_ids():
     """A new stop stands first in the edited timetable, so that all others have other numbers."""
     routed = Routed(timetable(4, two_lines()), *reach(), walks(4, 4, []), window=(0, 60))
     shifted = timetable(5, [([k + 1 for k in s], t, x) for s, t, x in two_lines()] + [([1, 0], line([60, 90]), [])])
-    shifted = shifted.__class__(
-        **{f: getattr(shifted, f) for f in shifted.__dataclass_fields__ if f != "stop_ids"},
-        stop_ids=("new", "s0", "s1", "s2", "s3"),
-    )
+    shifted = replace(shifted, stop_ids=("new", "s0", "s1", "s2", "s3"))
     with pytest.raises(ValueError, match='stop "new" is new'):
         routed.edit(shifted)
     access = walks(4, 5, [(z, z + 1, 0) for z in range(4)])
@@ -152,6 +153,43 @@ def test_stops_are_known_by_their_ids():
         routed.edit(shifted, access=access)
     with pytest.raises(ValueError, match="the timetable's stops"):
         routed.edit(shifted, access=access, transfers=walks(4, 4, []), egress=egress)
+
+
+def test_walks_of_moved_stops_equal_walks_from_the_start():
+    """Stops of a street grid: one moves, one comes, one goes, one that nothing served is called at."""
+    side = 8
+    nodes = [(-15.45 + 0.002 * x, 28.1 + 0.002 * y) for y in range(side) for x in range(side)]
+    pair = [(k, k + 1) for k in range(side * side) if (k + 1) % side] + [
+        (k, k + side) for k in range(side * (side - 1))
+    ]
+    metres = 200.0
+    tables = street_tables(nodes, [(a, b, {"length": metres}) for a, b in pair])
+    graph = street_graph(*tables, mode="walk", cost="metres")
+    rng = np.random.default_rng(4)
+    zone_lon, zone_lat = rng.uniform(-15.45, -15.436, 30), rng.uniform(28.1, 28.114, 30)
+    lon, lat = rng.uniform(-15.45, -15.436, 9), rng.uniform(28.1, 28.114, 9)
+    reach = Reach(kmh=4.0, to_stop=800.0, change=900.0, zone_to_street=150.0, stop_to_street=90.0)
+    make = lambda day: StopWalks(graph, tables[1], zone_lon, zone_lat, day, reach, crs="EPSG:32628")  # noqa: E731
+
+    def day(ids, lon, lat, patterns):
+        return replace(timetable(len(ids), patterns), stop_ids=tuple(ids), stop_lon=lon, stop_lat=lat)
+
+    ids = [f"s{k}" for k in range(9)]
+    ride = lambda stops: (stops, [[(60 * k, 60 * k) for k in range(len(stops))]], [])  # noqa: E731
+    base = make(day(ids, lon, lat, [ride([0, 1, 2, 3, 4, 5, 6, 7])]))
+    assert len(base.transfers.to) > 10
+    moved = lon.copy()
+    moved[3] += 0.0011
+    edited = day(
+        ["new", *ids[:2], *ids[3:]], np.r_[-15.443, moved[:2], moved[3:]], np.r_[28.1061, lat[:2], lat[3:]],
+        [ride([0, 1, 2, 3, 4]), ride([5, 6, 7, 8])],
+    )  # fmt: skip
+    fresh = make(edited)
+    for got, expected in zip(base.edited(edited), (fresh.access, fresh.transfers, fresh.egress), strict=True):
+        for field in ("ptr", "to", "metres", "seconds"):
+            np.testing.assert_array_equal(getattr(got, field), getattr(expected, field))
+        assert (got.n, got.n_to) == (expected.n, expected.n_to)
+    assert base.edited(day(ids, lon, lat, [ride([7, 6])]))[0] is base.access
 
 
 def test_more_new_trips_than_there_was_room_for():

@@ -150,6 +150,25 @@ def test_draws_are_pooled():
     assert tt.minutes[:, 0, 1].tolist() == pytest.approx([5.0, 10.0])
 
 
+@pytest.mark.parametrize(("step", "window"), [(1, (100, 900)), (7, (0, 5000)), (45, (300, 301))])
+def test_methods_agree_on_long_windows(step, window):
+    """More departures than one-byte labels can tell apart, odd steps, and a window of one departure."""
+    times = [[(t, t), (t + 200, t + 210), (t + 400, t + 400)] for t in (150, 155, 700, 1300, 2000)]
+    day = timetable(5, [([0, 1, 2], times, []), ([1, 3, 4], [[(0, 0), (100, 100), (250, 250)]], [(0, 4000, 333)])])
+    args = (
+        walks(3, 5, [(0, 0, 30), (1, 1, 0), (1, 3, 90)]),
+        walks(5, 5, [(2, 3, 40), (3, 2, 40)]),
+        walks(5, 3, [(2, 2, 15), (4, 2, 0), (3, 1, 5), (1, 1, 60)]),
+        walks(3, 3, [(0, 1, 700), (0, 2, 1000), (2, 0, 1000)]),
+    )
+    asked = {"window": window, "step_s": step, "max_minutes": 20.0, "percentiles": (1, 50, 99), "headway_draws": 3}
+    events, raptor = (travel_times(day, *args, **asked, method=m) for m in ("events", "raptor"))
+    np.testing.assert_array_equal(events.minutes, raptor.minutes)
+    np.testing.assert_array_equal(events.rides, raptor.rides)
+    np.testing.assert_array_equal(events.walked, raptor.walked)
+    assert np.isfinite(events.minutes[0, 0, 2])
+
+
 def test_shapes_are_checked():
     day = timetable(2, [([0, 1], line([0, 300]), [])])
     ok = walks(2, 2, [])
