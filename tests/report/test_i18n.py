@@ -16,7 +16,7 @@ from shaar.report.numbers import PLURAL_CATEGORIES
 
 OTHERS = tuple(x for x in LANGUAGES if x != "en")
 #: Rooms whose findings a plan shows; those of `city build` stay in English on the command line.
-ROOMS = ("study", "design", "timetable", "access", "climate")
+ROOMS = ("assignment", "study", "design", "timetable", "access", "climate")
 
 
 def placeholders(text):

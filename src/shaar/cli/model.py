@@ -112,6 +112,7 @@ def show(found: CityModel, rows: Sequence[Row]) -> None:
         head = ("route", "vehicles/h", "boardings/h", "of its places on the fullest section")
         console.table(f"\nThe {len(shown)} busiest of {table.height} routes", head, shown)
     console.out.print("\n[bold]How far it can be trusted[/]")
-    lines = [(label(r), figure(r.value, r.unit), against(r), VERDICTS[r.verdict], r.source) for r in rows]
-    console.table("", ("", "model", "held against", "", "source"), lines)
+    lines = [(label(r), figure(r.value, r.unit), against(r), VERDICTS[r.verdict][0]) for r in rows]
+    console.table("", ("", "model", "held against", "verdict"), lines)
+    console.out.print("\n" + "; ".join(f"[bold]{word}[/]: {meaning}" for word, meaning in VERDICTS.values()) + ".")
     console.out.print(f"\n{conclusion(rows)}")

@@ -50,7 +50,7 @@ MODES = ("car", "bus", "walk", "cycle", "taxi")
 LOADINGS, ROUGH = 8, 1e-5
 #: Parking is looked at again when the cars that arrive have moved by this share.
 STEADY = 2e-3
-#: Rounds after which how crowding feels is averaged.
+#: Rounds after which crowding and parking are averaged.
 SETTLING = 3
 #: Arrivals by car of which parking is asked, hours of the day.
 ARRIVALS = (7.0, 10.0)
@@ -141,6 +141,7 @@ class _Loop:
         self.crowding: F64 = np.ones(0 if self.lines is None else len(self.lines.graph.cost))
         self.supplied = 0
         self.parking: ParkingStudy | None = None
+        self.places: list[F64] = []
         self.parked: F64 = np.zeros(city.zones.height)
         self.parts: dict[str, Parts] = {}
         self.constants: Constants | None = None
@@ -149,6 +150,7 @@ class _Loop:
 
     def supply(self, trips: Mapping[str, F64]) -> dict[str, F64]:
         """Minutes by car and by line when so many travel."""
+        self.supplied += 1
         self._drive(trips["car"], max(self.options.road_gap, ROUGH))
         if self.lines is not None:
             room = len(self.lines.pattern)
@@ -157,13 +159,14 @@ class _Loop:
                 self.lines, trips["bus"], self.weights, np.full(room, p["seats"]), np.full(room, p["places"]),
                 gap=self.options.line_gap, most=LOADINGS,
             )  # fmt: skip
-            # Loadings jump from one strategy to another, so how crowding feels is averaged over the rounds.
-            self.supplied += 1
-            share = 1.0 / max(1, self.supplied - SETTLING)
-            self.crowding = self.crowding + share * (self.loads.multiplier - self.crowding)
+            self.crowding = self.crowding + self._share() * (self.loads.multiplier - self.crowding)
         if self.constants is not None and self.city.meta.currency:
             self.parking = self._parking()
         return self.costs_of()
+
+    def _share(self) -> float:
+        """Weight of a round's crowding and parking beside those before: they jump, so they are averaged in the end."""
+        return 1.0 / max(1, self.supplied - SETTLING)
 
     def _drive(self, cars: F64, gap: float) -> None:
         self.flows = equilibrium(self.roads.network, cars, gap=gap, start=self.start)
@@ -225,20 +228,21 @@ class _Loop:
         if self.parking is not None and np.abs(total - self.parked).sum() < STEADY * total.sum():
             return self.parking
         self.parked = total
-        return parking_at(self.city, {q: persons / each for q, persons in came.items()}, self.tables["parking"])
+        found = parking_at(self.city, {q: persons / each for q, persons in came.items()}, self.tables["parking"])
+        cap = self.tables["parking"]["search_cap"]
+        now = [np.where(np.isfinite(x), x, y) for x, y in zip(period_arrays(found, ARRIVALS), (0.0, cap, 0.0))]
+        share = self._share()
+        self.places = [old + share * (new - old) for old, new in zip(self.places, now)] if self.places else now
+        return found
 
     def _parking_parts(self, p: Parameters) -> dict[str, F64 | float]:
         if self.parking is None:
             return {}
-        cost, search, walk = period_arrays(self.parking, ARRIVALS)
+        cost, search, walk = self.places
         # Parking is paid in the city's currency, modes are chosen in that of their table: an hour of income joins both.
         rate = p["income_hour"] * p["vot_adult_car"] / self.parking.value_of_time
 
-        def known(values: F64, otherwise: float) -> F64:
-            return np.where(np.isfinite(values), values, otherwise)[None, :]
-
-        none = self.tables["parking"]["search_cap"]
-        return {"parking": known(cost, 0.0) * rate, "search": known(search, none), "walk": known(walk, 0.0)}
+        return {"parking": cost[None, :] * rate, "search": search[None, :], "walk": walk[None, :]}
 
     def result(self, rounds: tuple, converged: bool) -> CityModel:  # type: ignore[type-arg]
         """Close the loop: lines to their gap, demand ready to be asked."""

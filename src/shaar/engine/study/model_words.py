@@ -26,12 +26,13 @@ LABELS = {
     "parking": "Parking: cars without a legal space",
 }
 NAMES = {"fare": "the bus fare", "fuel": "the cost of driving", "car_time": "minutes by car"}
+#: A word for the table, and what it means.
 VERDICTS = {
-    "good": "agrees with something independent",
-    "weak": "does not agree, or rests on assumptions",
-    "met": "calibrated to be so: proves nothing",
-    "sound": "computed to this precision",
-    "open": "nothing to hold it against",
+    "good": ("agrees", "with something independent of the model"),
+    "weak": ("weak", "does not agree, or rests on assumptions"),
+    "met": ("calibrated", "made to be so, which proves nothing"),
+    "sound": ("precise", "computed to this precision, whatever the data"),
+    "open": ("open", "nothing to hold it against"),
 }
 
 
