@@ -46,11 +46,11 @@ from shaar.engine.timetable.feed import Feed
 
 F64 = npt.NDArray[np.float64]
 MODES = ("car", "bus", "walk", "cycle", "taxi")
-#: Loadings of the lines, and relative gap of the roads, in a round before the last.
-LOADINGS, ROUGH = 8, 1e-5
+#: Loadings of the lines more in each round, up to so many, and relative gap of the roads before the last round.
+LOADINGS, ROUGH = (4, 30), 1e-5
 #: Parking is looked at again when the cars that arrive have moved by this share.
 STEADY = 2e-3
-#: Rounds after which crowding and parking are averaged.
+#: Rounds after which parking is averaged.
 SETTLING = 3
 #: Arrivals by car of which parking is asked, hours of the day.
 ARRIVALS = (7.0, 10.0)
@@ -138,7 +138,6 @@ class _Loop:
         self.flows: RoadFlows | None = None
         self.skims: RoadSkims | None = None
         self.loads: Crowded | None = None
-        self.crowding: F64 = np.ones(0 if self.lines is None else len(self.lines.graph.cost))
         self.supplied = 0
         self.parking: ParkingStudy | None = None
         self.places: list[F64] = []
@@ -157,15 +156,14 @@ class _Loop:
             p = self.tables["model"]
             self.loads = load_lines(
                 self.lines, trips["bus"], self.weights, np.full(room, p["seats"]), np.full(room, p["places"]),
-                gap=self.options.line_gap, most=LOADINGS,
+                gap=self.options.line_gap, most=min(LOADINGS[0] * self.supplied, LOADINGS[1]),
             )  # fmt: skip
-            self.crowding = self.crowding + self._share() * (self.loads.multiplier - self.crowding)
         if self.constants is not None and self.city.meta.currency:
             self.parking = self._parking()
         return self.costs_of()
 
     def _share(self) -> float:
-        """Weight of a round's crowding and parking beside those before: they jump, so they are averaged in the end."""
+        """Weight of a round's parking beside those before: full places jump, so they are averaged in the end."""
         return 1.0 / max(1, self.supplied - SETTLING)
 
     def _drive(self, cars: F64, gap: float) -> None:
@@ -218,7 +216,7 @@ class _Loop:
             return bus_costs(self.lines, self.weights)
         felt = self.lines.graph.cost.copy()
         riding = self.lines.graph.kind == RIDE
-        felt[riding] *= self.crowding[riding]
+        felt[riding] *= self.loads.multiplier[riding]
         return bus_costs(self.lines, self.weights, felt=felt)
 
     def _parking(self) -> ParkingStudy:

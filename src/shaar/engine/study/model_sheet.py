@@ -13,7 +13,7 @@ from shaar.engine.city.model import Badge
 from shaar.engine.demand.estimation_report import describe_fit
 from shaar.engine.demand.mode_split import elasticities
 from shaar.engine.study.model_counts import counted_links
-from shaar.engine.study.model_results import TABLES, CityModel
+from shaar.engine.study.model_results import CityModel
 
 F64 = npt.NDArray[np.float64]
 #: ``good`` and ``weak`` are judged by something independent of the model; ``met`` was calibrated to be so, which proves
@@ -71,14 +71,11 @@ def trust(rows: Sequence[Row]) -> dict[Verdict, int]:
 
 
 def _inputs(model: CityModel) -> list[Row]:
-    rows = []
-    for name in TABLES:
-        values = [model.tables[name].row(key) for key in model.tables[name]]
-        known = sum(v.badge != "assumed" for v in values)
-        share = known / max(len(values), 1)
-        verdict: Verdict = "good" if share >= 0.5 else "weak"
-        rows.append(Row("inputs", name, 100 * share, "%", 50, 100, "assumed", verdict, f"{known} of {len(values)}"))
-    return rows
+    values = [table.row(key) for table in model.tables.values() for key in table]
+    known = sum(v.badge != "assumed" for v in values)
+    share = 100 * known / len(values)
+    verdict: Verdict = "good" if share >= 50 else "weak"
+    return [Row("inputs", "", share, "%", 50, 100, "assumed", verdict, f"{known} / {len(values)}")]
 
 
 def _demand(model: CityModel) -> list[Row]:

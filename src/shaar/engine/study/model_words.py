@@ -9,7 +9,7 @@ import numpy as np
 from shaar.engine.study.model_sheet import Row, trust
 
 LABELS = {
-    "inputs": "Inputs of {name}.csv that are measured or reported",
+    "inputs": "Parameters that are measured or reported",
     "rate": "Journeys per person and day",
     "length": "Mean journey for {name}, by car on empty streets",
     "share": "Share of {name}",
