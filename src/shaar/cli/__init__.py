@@ -18,6 +18,7 @@ COMMANDS = {
     "access": ("shaar.cli.access", "access", "Say what every group of people reaches, and who gains by a change."),
     "safety": ("shaar.cli.safety", "safety", "Rank places by crashes; audit the walks to schools and stops."),
     "model": ("shaar.cli.model", "model", "Model how people move, by what and where; with a sheet of trust."),
+    "loads": ("shaar.cli.loads", "loads", "Say what every vehicle of a day carries, and who is left behind."),
     "design": ("shaar.cli.design", "design", "Design lines and headways under a fleet limit."),
     "plan": ("shaar.cli.plan", "plan", "Check, baseline, design, compare, account carbon, and write one report."),
     "parking": ("shaar.cli.parking", "parking", "Say how full parking is, what it costs, and what a price changes."),
