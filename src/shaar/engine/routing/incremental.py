@@ -14,7 +14,7 @@ from shaar.engine.progress import Progress, silent
 from shaar.engine.routing import event_kernels, event_matrix
 from shaar.engine.routing import incremental_kernels as kernels
 from shaar.engine.routing.event_lanes import LANES
-from shaar.engine.routing.event_matrix import U8, Graph, Matrices, Question
+from shaar.engine.routing.event_matrix import U8, Matrices, Question
 from shaar.engine.routing.events import (
     I32,
     I64,
@@ -293,6 +293,3 @@ def _ranges(ptr: I64, rows: I64) -> I64:
 
 def _differ(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     return a.view(np.int32) != b.view(np.int32)
-
-
-__all__ = ["Edited", "Graph", "Routed"]
