@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Tests of one file stay together: they share what is slow to make. PARALLEL= runs them one after another.
+PARALLEL ?= -n 2 --dist loadfile
 
 .PHONY: help demo demo-plan test test-all test-postgres quick lint types imports docs bench lock clean
 
@@ -16,13 +18,13 @@ demo-plan: $(VENV)/run.stamp  ## plan the example city (Astana) and serve the re
 	$(BIN)/shaar demo-plan --out demo/plan $(DEMO)
 
 test: $(VENV)/dev.stamp  ## the quick test suite (under 6 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(TESTS)
 
 test-all: $(VENV)/dev.stamp  ## every test
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
 test-postgres: $(VENV)/dev.stamp  ## the platform's tests again, on a PostgreSQL of their own
-	$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest tests/platform $(TESTS)
+	$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest $(PARALLEL) tests/platform $(TESTS)
 
 lint: $(VENV)/dev.stamp  ## style
 	$(BIN)/ruff check src tests benchmarks scripts examples
