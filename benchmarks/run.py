@@ -21,6 +21,7 @@ PROGRAMS = {
     "astana": ["astana.py"],
     "baseline": ["baseline.py"],
     "porto_alegre": ["porto_alegre.py"],
+    "routing_edits": ["routing_edits.py"],
     "journeys": ["journeys.py", "--origins", "40"],
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],
