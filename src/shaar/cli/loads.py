@@ -93,7 +93,7 @@ def show(found: CityLoads, made: dict[str, pl.DataFrame]) -> None:
     ]
     rows.append((f"no journey within {o.max_minutes:.0f} minutes", f["unserved"]))
     if limited:
-        rows.append(("left behind, no later journey", f["abandoned"]))
+        rows.append(("left behind for good", f["abandoned"]))
     total = max(f["persons"], 1e-9)
     console.table("", ("people", "persons", "%"), [(n, number(v, 0), number(100 * v / total, 1)) for n, v in rows])
     console.out.print(
@@ -126,7 +126,11 @@ def show(found: CityLoads, made: dict[str, pl.DataFrame]) -> None:
             )
             for r in full.iter_rows(named=True)
         ]
-        _table("Vehicles that leave most behind", ("line", "starts", "boardings", "most aboard", "left behind"), shown)
+        _table(
+            "Vehicles that leave most behind",
+            ("line", "starts", "boardings", "most aboard", "times left behind"),
+            shown,
+        )
     _places(made)
     for finding in found.findings:
         console.out.print(f"[cyan]assumed[/]: {finding.message}", soft_wrap=True)
@@ -135,7 +139,7 @@ def show(found: CityLoads, made: dict[str, pl.DataFrame]) -> None:
 def _lines(table: pl.DataFrame, limited: bool) -> None:
     head = ["line", "vehicles", "boardings", "most aboard", "person-km"]
     if limited:
-        head += ["full on average, %", "left behind"]
+        head += ["full in the window, %", "times left behind"]
     rows = []
     for r in table.head(SHOWN).iter_rows(named=True):
         row = [r["line"], str(r["vehicles"]), *(number(r[k], 0) for k in ("boardings", "peak_load", "passenger_km"))]
@@ -146,7 +150,7 @@ def _lines(table: pl.DataFrame, limited: bool) -> None:
 
 
 def _stops(table: pl.DataFrame, limited: bool) -> None:
-    head = ["stop", "boardings", "alightings", "of them changing"] + (["left behind"] if limited else [])
+    head = ["stop", "boardings", "alightings", "of them changing"] + (["times left behind"] if limited else [])
     keys = ["boardings", "alightings", "changes"] + (["left_behind"] if limited else [])
     rows = [[r["name"], *(number(r[k], 0) for k in keys)] for r in table.head(SHOWN).iter_rows(named=True)]
     _table(f"Stops with most boardings, of {table.height}", head, rows)
@@ -159,13 +163,13 @@ def _places(made: dict[str, pl.DataFrame]) -> None:
     table = made[kind].filter(pl.col("persons") > 0).head(SHOWN)
     rows = [
         (
-            r[kind[:-1]], number(r["persons"], 0), number(r["unserved"], 0), number(r["abandoned"], 0),
+            r["name"], number(r["persons"], 0), number(r["unserved"], 0), number(r["abandoned"], 0),
             number(r["mean_minutes"], 1),
         )
         for r in table.iter_rows(named=True)
     ]  # fmt: skip
     _table(
         f"{kind.capitalize()} by persons without a journey",
-        (kind[:-1], "persons", "no journey", "left behind", "mean minutes"),
+        (kind[:-1], "persons", "no journey", "left for good", "mean minutes"),
         rows,
     )

@@ -224,7 +224,6 @@ class _Task:
     n_of: F64
     times: npt.NDArray[np.int64]
     firsts: npt.NDArray[np.int32]
-    step_s: int
     rides: int
     choice: DepartureChoice | None
     chunk: int
@@ -263,7 +262,7 @@ class _Task:
         return _Task(
             runs, events, access, egress.transposed(), walk.rows_dense_seconds(0, n_z, int(kernels.INF)),
             len(transfers.to), np.ascontiguousarray(persons), np.arange(len(times)) // per,
-            np.full(n_slices, float(per)), times, firsts, step_s, max_rides, choice,
+            np.full(n_slices, float(per)), times, firsts, max_rides, choice,
             int(np.clip(room // max(each, 1), min(n_z, 2), n_z)), np.zeros((8, n_z, n_z)),
         )  # fmt: skip
 
@@ -311,7 +310,7 @@ class _Task:
     ) -> None:
         q = self.choice or DepartureChoice()
         kernels.decide(
-            lo, n, numba.get_num_threads(), self.demand, self.slice_of, self.n_of, self.times, self.step_s,
+            lo, n, numba.get_num_threads(), self.demand, self.slice_of, self.n_of, self.times,
             self.runs.max_s, self.direct, self.access.ptr, self.access.seconds, self.firsts, self.rides, self.runs.ptr,
             self.runs.to_stop, self.runs.arr, self.events.ptr, self.events.section, self.events.edge_ptr,
             self.events.edge_to, self.events.edge_s, self.near.ptr, self.near.to, self.near.seconds, accept, limited,

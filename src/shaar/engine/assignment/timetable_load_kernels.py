@@ -186,19 +186,15 @@ def journeys_of(rides, a, e, acc_t, firsts, best, n_dep, keys, entry, levels):
 
 
 @njit(cache=True, nogil=True)
-def choose(keys, times, step, max_s, direct, theta, early, late, change_s, most, i0, weight, cost):
-    """Logit shares over journeys that no other beats, around the wish to set out at times[i0].
+def front(keys, times, max_s, direct, change_s, alt_k, alt_i, alt_c):
+    """Write the journeys of a pair that no other beats: level, departure and cost (s); returns how many.
 
-    Fills weight[level, departure]; returns the share on foot, or -1 where there is nothing to choose from.
+    None leaves later or boards fewer vehicles and arrives no later; all are quicker than walking.
     """
     n_k, n_dep = keys.shape
-    lo = max(0, i0 - most // step)
-    hi = min(n_dep, i0 + most // step + 1)
-    least = np.inf
-    for k in range(n_k):
-        for i in range(lo, hi):
-            weight[k, i] = 0.0
-            cost[k, i] = np.inf
+    n = 0
+    for i in range(n_dep):
+        for k in range(n_k):
             arrival = keys[k, i] >> BOTH_BITS
             if keys[k, i] >= NEVER or arrival - times[i] > max_s or arrival - times[i] >= direct:
                 continue
@@ -207,31 +203,41 @@ def choose(keys, times, step, max_s, direct, theta, early, late, change_s, most,
             if i + 1 < n_dep and (keys[k, i + 1] >> BOTH_BITS) <= arrival:
                 continue
             used = (keys[k, i] >> WALK_BITS) & 15
-            c = np.float64(arrival - times[i]) + change_s * (used - 1)
-            c += early * (times[i0] - times[i]) if i < i0 else late * (times[i] - times[i0])
-            cost[k, i] = c
-            least = min(least, c)
+            alt_k[n] = k
+            alt_i[n] = i
+            alt_c[n] = np.float64(arrival - times[i]) + change_s * (used - 1)
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def choose(n, alt_i, alt_c, now, times, max_s, direct, theta, early, late, most, share):
+    """Logit shares of n journeys around the wish to set out at ``now``; returns that on foot, -1 where nothing is."""
+    least = np.inf
+    for a in range(n):
+        shift = times[alt_i[a]] - now
+        share[a] = np.inf
+        if -most <= shift <= most:
+            share[a] = alt_c[a] + (late * shift if shift > 0 else -early * shift)
+            least = min(least, share[a])
     on_foot = direct <= max_s
     if on_foot:
         least = min(least, np.float64(direct))
     if least == np.inf:
         return -1.0
-    total = np.exp(-theta * (direct - least)) if on_foot else 0.0
-    foot = total
-    for k in range(n_k):
-        for i in range(lo, hi):
-            if cost[k, i] < np.inf:
-                weight[k, i] = np.exp(-theta * (cost[k, i] - least))
-                total += weight[k, i]
-    for k in range(n_k):
-        for i in range(lo, hi):
-            weight[k, i] /= total
+    foot = np.exp(-theta * (direct - least)) if on_foot else 0.0
+    total = foot
+    for a in range(n):
+        share[a] = np.exp(-theta * (share[a] - least)) if share[a] < np.inf else 0.0
+        total += share[a]
+    for a in range(n):
+        share[a] /= total
     return foot / total
 
 
 @njit(cache=True, nogil=True)
 def set_out(
-    d, demand, slice_of, n_of, times, step, max_s, direct, acc_ptr, acc_t, firsts, rides, best, limited, at_p, at_t,
+    d, demand, slice_of, n_of, times, max_s, direct, acc_ptr, acc_t, firsts, rides, best, limited, at_p, at_t,
     logit, theta, early, late, change_s, most, start, out,
 ):  # fmt: skip
     """Let the travellers of all zones to zone d choose: start[level, boarding] persons, and what becomes of them.
@@ -246,8 +252,10 @@ def set_out(
     levels = rides if logit else 1
     keys = np.empty((levels, n_dep), np.int64)
     entry = np.empty((levels, n_dep), np.int32)
-    weight = np.zeros((levels, n_dep))
-    cost = np.empty((levels, n_dep))
+    alt_k = np.empty(levels * n_dep + 1, np.int32)
+    alt_i = np.empty(levels * n_dep + 1, np.int32)
+    alt_c = np.empty(levels * n_dep + 1)
+    share = np.empty(levels * n_dep + 1)
     for o in range(n_z):
         some = False
         for h in range(demand.shape[0]):
@@ -257,56 +265,54 @@ def set_out(
             continue
         journeys_of(rides, acc_ptr[o], acc_ptr[o + 1], acc_t, firsts, best, n_dep, keys, entry, levels)
         foot = direct[o, d]
+        n_alt = front(keys, times, max_s, foot, change_s, alt_k, alt_i, alt_c) if logit else 0
         for i in range(n_dep):
             mass = demand[slice_of[i], o, d] / n_of[slice_of[i]]
             if mass <= 0.0:
                 continue
-            lo, hi = i, i + 1
+            lo, hi = 0, n_alt
             walk = -1.0
             if logit:
-                walk = choose(keys, times, step, max_s, foot, theta, early, late, change_s, most, i, weight, cost)
-                lo = max(0, i - most // step)
-                hi = min(n_dep, i + most // step + 1)
+                walk = choose(n_alt, alt_i, alt_c, times[i], times, max_s, foot, theta, early, late, most, share)
             if walk < 0.0:  # the first to arrive
                 top = keys[levels - 1, i]
                 took = (top >> BOTH_BITS) - times[i] if top < NEVER else np.int64(INF)
-                weight[:, lo:hi] = 0.0
+                lo, hi = n_alt, n_alt
                 walk = 0.0
                 if foot <= max_s and foot <= took:
                     walk = 1.0
                 elif took <= max_s:
-                    weight[levels - 1, i] = 1.0
+                    hi = n_alt + 1
+                    alt_k[n_alt], alt_i[n_alt], share[n_alt] = levels - 1, i, 1.0
                 else:
                     out[2, o, d] += mass
-                    continue
             if walk > 0.0:
                 out[1, o, d] += mass * walk
                 out[4, o, d] += mass * walk * foot
-            for k in range(levels):
-                for m in range(lo, hi):
-                    w = weight[k, m]
-                    if w <= 0.0:
-                        continue
-                    w *= mass
-                    key = keys[k, m]
-                    j = entry[k, m]
-                    at = rides - levels + k
-                    start[k, j] += w
-                    if limited:
-                        out[0, o, d] += w * at_p[at, j]
-                        out[3, o, d] += w * (1.0 - at_p[at, j])
-                        out[4, o, d] += w * (at_t[at, j] - at_p[at, j] * times[m])
-                    else:
-                        out[0, o, d] += w
-                        out[4, o, d] += w * ((key >> BOTH_BITS) - times[m])
-                    out[5, o, d] += w * ((key >> WALK_BITS) & 15)
-                    out[6, o, d] += w * (key & (RIDE - 1))
-                    out[7, o, d] += w * abs(times[m] - times[i])
+            for a in range(lo, hi):
+                w = share[a] * mass
+                if w <= 0.0:
+                    continue
+                k, m = alt_k[a], alt_i[a]
+                key = keys[k, m]
+                j = entry[k, m]
+                at = rides - levels + k
+                start[k, j] += w
+                if limited:
+                    out[0, o, d] += w * at_p[at, j]
+                    out[3, o, d] += w * (1.0 - at_p[at, j])
+                    out[4, o, d] += w * (at_t[at, j] - at_p[at, j] * times[m])
+                else:
+                    out[0, o, d] += w
+                    out[4, o, d] += w * ((key >> BOTH_BITS) - times[m])
+                out[5, o, d] += w * ((key >> WALK_BITS) & 15)
+                out[6, o, d] += w * (key & (RIDE - 1))
+                out[7, o, d] += w * abs(times[m] - times[i])
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def decide(
-    first, n, n_threads, demand, slice_of, n_of, times, step, max_s, direct, acc_ptr, acc_t, firsts, rides, run_ptr,
+    first, n, n_threads, demand, slice_of, n_of, times, max_s, direct, acc_ptr, acc_t, firsts, rides, run_ptr,
     to_stop, arr, ev_ptr, ev_section, edge_ptr, edge_to, edge_s, eg_ptr, eg_s, eg_t, accept, limited, logit, theta,
     early, late, change_s, most, act, pick, start, out,
 ):  # fmt: skip
@@ -339,7 +345,7 @@ def decide(
                 )  # fmt: skip
             start[b] = 0.0
             set_out(
-                d, demand, slice_of, n_of, times, step, max_s, direct, acc_ptr, acc_t, firsts, rides, best, limited,
+                d, demand, slice_of, n_of, times, max_s, direct, acc_ptr, acc_t, firsts, rides, best, limited,
                 at_p, at_t, logit, theta, early, late, change_s, most, start[b], out,
             )  # fmt: skip
 

@@ -19,8 +19,9 @@ LEAST = 0.05
 def line_table(found: CityLoads) -> pl.DataFrame:
     """One row a route that runs: vehicles, boardings, the fullest section, distances, and who is left behind.
 
-    ``load_factor`` is passenger-kilometres over place-kilometres; ``peak_load`` is of one vehicle; ``left_behind``
-    counts a person once for every vehicle that left without her.
+    ``vehicles`` are those that carry somebody; ``load_factor`` is passenger-kilometres over place-kilometres of the
+    sections that begin in the window; ``peak_load`` is of one vehicle; ``left_behind`` counts a person once for every
+    vehicle that left without her.
     """
     x, runs = found.loads, found.loads.runs
     route = runs.route[runs.run_of]
@@ -30,10 +31,13 @@ def line_table(found: CityLoads) -> pl.DataFrame:
     peak = np.zeros(n)
     np.maximum.at(peak, route, x.load)
     hours = np.bincount(route, x.load * (runs.arr - runs.dep), minlength=n) / 3600.0
+    carries = np.bincount(runs.run_of, x.boarded, minlength=runs.n) > 0
+    since, until = found.options.window
+    inside = found.metres * ((runs.dep >= since) & (runs.dep < until))
     columns: dict[str, Any] = {
         "route_id": list(found.timetable.route_ids),
         "line": line_names(found),
-        "vehicles": np.bincount(runs.route, minlength=n),
+        "vehicles": np.bincount(runs.route[carries], minlength=n),
         "boardings": np.bincount(route, x.boarded, minlength=n),
         "peak_load": peak,
         "left_behind": np.bincount(route, x.behind, minlength=n),
@@ -41,11 +45,12 @@ def line_table(found: CityLoads) -> pl.DataFrame:
         "passenger_hours": hours,
         "vehicle_km": vehicle_m / 1000.0,
     }
-    table = pl.DataFrame(columns).filter(pl.col("vehicles") > 0)
     if found.options.places is not None:
-        share = pl.col("passenger_km") / (pl.col("vehicle_km") * found.options.places)
-        table = table.with_columns(load_factor=pl.when(pl.col("vehicle_km") > 0).then(share).otherwise(0.0))
-    return table.sort("boardings", descending=True)
+        people, vehicles = (np.bincount(route, w * inside, minlength=n) for w in (x.load, np.ones(len(inside))))
+        room = vehicles * found.options.places
+        columns["load_factor"] = np.divide(people, room, out=np.zeros(n), where=room > 0)
+    runs_at_all = np.bincount(runs.route, minlength=n) > 0
+    return pl.DataFrame(columns).filter(pl.Series(runs_at_all)).sort("boardings", descending=True)
 
 
 def stop_table(found: CityLoads) -> pl.DataFrame:
@@ -122,13 +127,15 @@ def zone_table(found: CityLoads) -> pl.DataFrame:
 
 
 def place_table(found: CityLoads, kind: str = "settlement") -> pl.DataFrame:
-    """The zones of each settlement (or district) together."""
+    """The zones of each settlement (or district) together, with its name where the city knows it."""
     sums = ("persons", "rode", "walked", "unserved", "abandoned")
     frame = zone_table(found).with_columns(
         person_minutes=pl.col("mean_minutes").fill_null(0.0) * (pl.col("rode") + pl.col("walked"))
     )
     frame = frame.filter(pl.col(kind).is_not_null()).group_by(kind, maintain_order=True)
-    return _means(frame.agg(pl.col(*sums, "person_minutes").sum())).sort("unserved", "abandoned", descending=True)
+    out = _means(frame.agg(pl.col(*sums, "person_minutes").sum())).sort("unserved", "abandoned", descending=True)
+    names = dict(found.city.places.select("place_id", "name").iter_rows())
+    return out.insert_column(1, pl.Series("name", [names.get(p) or p for p in out[kind]], dtype=pl.String))
 
 
 def _means(frame: pl.DataFrame) -> pl.DataFrame:
