@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.routing.routing_cases import timetable, walks
 
 from shaar.engine.assignment.timetable_load import DepartureChoice, load_timetable
 from shaar.engine.assignment.timetable_load_runs import runs_of
 from shaar.engine.routing.raptor import travel_times
-from tests.routing.routing_cases import timetable, walks
 
 N_STOPS, N_ZONES, LIMIT = 6, 4, 30.0
 
@@ -78,7 +78,7 @@ def check_conservation(x, demand):
     assert x.change_lines.sum() == pytest.approx(x.changed.sum(), abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases())
 def test_everybody_takes_the_journey_that_the_router_finds(case):
     day, parts, phases, demand = case
@@ -101,7 +101,7 @@ def test_everybody_takes_the_journey_that_the_router_finds(case):
     assert (x.iterations, x.gap, x.behind.sum(), x.abandoned.sum()) == (1, 0.0, 0.0, 0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases(), st.sampled_from([0.5, 2.0, 7.0, 20.0]), st.booleans())
 def test_full_vehicles_leave_people_behind_and_lose_nobody(case, places, shifting):
     choice = DepartureChoice() if shifting else None
@@ -119,7 +119,7 @@ def test_full_vehicles_leave_people_behind_and_lose_nobody(case, places, shiftin
     np.testing.assert_allclose(again.load, x.load, atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(cases())
 def test_enough_places_are_as_no_limit(case):
     plain, x = loaded(case), loaded(case, places=1e6)
@@ -127,7 +127,7 @@ def test_enough_places_are_as_no_limit(case):
         assert np.array_equal(getattr(plain, name), getattr(x, name)), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(cases())
 def test_shifted_departures_serve_all_who_can_be_served(case):
     x, plain = loaded(case, choice=DepartureChoice(most_minutes=5.0)), loaded(case)

@@ -16,6 +16,8 @@ from shaar.engine.routing.walk import WalkLinks
 F64 = npt.NDArray[np.float64]
 #: Room for the ways on of zones that are kept between iterations, bytes.
 ROOM = 1 << 30
+#: Zones are served in so many fixed parts, so that sums are the same with any number of threads.
+PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +270,10 @@ class _Task:
 
     def load(self, accept: F64, *, again: bool) -> _Counts:
         """Send everybody once; what becomes of pairs is worked out the first time only."""
-        threads = numba.get_num_threads()
         c, e, r = len(self.runs.dep), len(self.events.section), self.runs.n_routes
-        shapes = (c, c, c, e, e, e, e, self.n_walks)
-        sums = _Counts(*(np.zeros((threads, n)) for n in shapes), np.zeros((threads, r, r)))
+        c1, c2, c3 = (np.zeros((PARTS, c)) for _ in range(3))
+        e1, e2, e3, e4 = (np.zeros((PARTS, e)) for _ in range(4))
+        sums = _Counts(c1, c2, c3, e1, e2, e3, e4, np.zeros((PARTS, self.n_walks)), np.zeros((PARTS, r, r)))
         n_z = self.access.n
         for lo in range(0, n_z, self.chunk):
             n = min(self.chunk, n_z - lo)
@@ -283,13 +285,14 @@ class _Task:
                 if self.chunk >= n_z:
                     self.kept = ways
             kernels.follow(
-                n, threads, self.rides, self.runs.ptr, self.runs.route, self.events.ptr, self.events.section,
+                n, PARTS, self.rides, self.runs.ptr, self.runs.route, self.events.ptr, self.events.section,
                 self.events.edge_ptr, self.events.edge_to, self.events.edge_walk, *ways, accept, *sums.parts(),
             )  # fmt: skip
-        return _Counts(*(part.sum(axis=0) for part in (
-            sums.load, sums.left, sums.changed, sums.wanted, sums.aboard, sums.same, sums.stranded, sums.walked,
-            sums.lines,
-        )))  # fmt: skip
+        return _Counts(
+            sums.load.sum(axis=0), sums.left.sum(axis=0), sums.changed.sum(axis=0), sums.wanted.sum(axis=0),
+            sums.aboard.sum(axis=0), sums.same.sum(axis=0), sums.stranded.sum(axis=0), sums.walked.sum(axis=0),
+            sums.lines.sum(axis=0),
+        )  # fmt: skip
 
     def fares(self, accept: F64) -> None:
         """Work out what becomes of the pairs when so many find a place."""
@@ -324,7 +327,9 @@ class _Task:
         boarded, behind = (np.zeros(len(self.runs.dep)) for _ in "bb")
         boarded[section] = counts.aboard
         behind[section] = counts.wanted - counts.aboard
-        here, stranded = (np.bincount(stop, w, minlength=self.runs.n_stops) for w in (counts.same, counts.stranded))
+        n = self.runs.n_stops
+        here: F64 = np.bincount(stop, counts.same, minlength=n).astype(np.float64)
+        stranded: F64 = np.bincount(stop, counts.stranded, minlength=n).astype(np.float64)
         rode, walked, unserved, abandoned, seconds, rides, on_foot, shift = self.out
         return TimetableLoads(
             self.runs, counts.load, boarded, behind, counts.left, counts.changed, here, counts.walked, counts.lines,

@@ -137,23 +137,16 @@ def runs_of(
         headway.append(tables.headway[rows])
         first = int(day.trip_ptr[source])
         names += [pattern_trip_source(day.trip_ids[first + int(t)]) for t in tables.trip[rows]]
-        for part, values in zip(
-            parts,
-            (
-                np.tile(stops[:-1], m),
-                np.tile(stops[1:], m),
-                dep[kept, :-1],
-                arr[kept, 1:],
-                np.tile(np.arange(n - 1), m),
-            ),
-            strict=True,
-        ):
+        places = np.tile(np.arange(n - 1), m)
+        found: list[np.ndarray] = [np.tile(stops[:-1], m), np.tile(stops[1:], m), dep[kept, :-1], arr[kept, 1:], places]
+        for part, values in zip(parts, found, strict=True):
             part.append(values.ravel())
     of = _joined(pattern)
+    from_stop, to_stop, leaves, comes, position = (_joined(part) for part in parts)
     return Runs(
         np.concatenate([[0], np.cumsum(_joined(counts))]).astype(np.int64), of, day.pattern_route[of].astype(np.int32),
-        _joined(headway), tuple(names), *(_joined(part) for part in parts),
-        n_stops=day.n_stops, n_routes=len(day.route_ids), window=window, until=until, max_s=max_s,
+        _joined(headway), tuple(names), from_stop, to_stop, leaves, comes, position, n_stops=day.n_stops,
+        n_routes=len(day.route_ids), window=window, until=until, max_s=max_s,
     )  # fmt: skip
 
 

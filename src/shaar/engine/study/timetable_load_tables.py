@@ -132,8 +132,8 @@ def place_table(found: CityLoads, kind: str = "settlement") -> pl.DataFrame:
     frame = zone_table(found).with_columns(
         person_minutes=pl.col("mean_minutes").fill_null(0.0) * (pl.col("rode") + pl.col("walked"))
     )
-    frame = frame.filter(pl.col(kind).is_not_null()).group_by(kind, maintain_order=True)
-    out = _means(frame.agg(pl.col(*sums, "person_minutes").sum())).sort("unserved", "abandoned", descending=True)
+    groups = frame.filter(pl.col(kind).is_not_null()).group_by(kind, maintain_order=True)
+    out = _means(groups.agg(pl.col(*sums, "person_minutes").sum())).sort("unserved", "abandoned", descending=True)
     names = dict(found.city.places.select("place_id", "name").iter_rows())
     return out.insert_column(1, pl.Series("name", [names.get(p) or p for p in out[kind]], dtype=pl.String))
 
