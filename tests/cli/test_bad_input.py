@@ -266,7 +266,7 @@ def test_results_that_cannot_be_written(town: Path, tmp_path: Path, capsys: pyte
 def python(code: str, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, check=False, **options,
+        capture_output=True, text=True, timeout=400, check=False, **options,
     )  # type: ignore[call-overload,no-any-return]  # fmt: skip
 
 

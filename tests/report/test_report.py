@@ -106,11 +106,12 @@ def test_every_language_is_complete(made):
 
 
 def test_geometry_is_defined_once(made):
-    _, text, page = made
+    result, text, page = made
     assert text.count('<g id="density">') == 1
     uses = [a["href"] for t, a in page.tags if t == "use"]
     assert uses.count("#density") == len(LANGUAGES)
-    assert uses.count("#ground") == 4 * len(LANGUAGES)
+    # Winners and losers by area are drawn where there is a network to compare with.
+    assert uses.count("#ground") == (4 + (result.before.network is not None)) * len(LANGUAGES)
 
 
 def test_figures_are_those_of_the_input(made):
@@ -164,11 +165,12 @@ def test_data_is_escaped(made):
 
 
 def test_tables_twin_every_chart_and_map(made):
-    _, text, _ = made
+    result, text, _ = made
     twins = text.count('<details class="twin"><summary>')
     # The map of lines has its table below it; the settings of the search fold away like a twin.
     assert twins == len(LANGUAGES) * 8, twins
-    assert text.count("<figure") == len(LANGUAGES) * 8
+    # The map of areas has its table beside it, not folded away.
+    assert text.count("<figure") == len(LANGUAGES) * (8 + (result.before.network is not None))
 
 
 def test_attribution_is_on_every_map_only_for_open_street_map(tmp_path):

@@ -63,7 +63,8 @@ def _postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"pool": True},
+        # As many as requests are answered at once, and some for jobs.
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": 12}},
     }
 
 
