@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shaar.engine.assignment.crowding import Discomfort, assign_crowded, effective_frequency
 from shaar.engine.assignment.graph import BOARD, RIDE, line_graph
 from shaar.engine.assignment.lines import line_loads
-from shaar.engine.assignment.strategies import assign_strategies
+from shaar.engine.assignment.strategies import Loading, assign_strategies
 from shaar.engine.errors import InputError
 
 from .networks import random_lines, random_trips
@@ -153,3 +153,28 @@ def test_bad_settings_are_refused() -> None:
         assign_crowded(graph, trips, SEATS, PLACES, step="newton")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="rise from 1"):
         Discomfort(seated=1.5, standing=1.2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.0, 1.0))
+def test_loads_moved_with_the_trips_are_loads_to_begin_with(seed: int, share: float) -> None:
+    graph = random_lines(seed)
+    before, wanted = random_trips(seed, 10), random_trips(seed + 1, 10)
+    seats, places = np.full(4, 20.0), np.full(4, 60.0)
+    old = assign_crowded(graph, before, seats, places, gap=1e-3, step="search")
+    there = assign_strategies(graph.with_costs(graph.cost * old.multiplier), wanted)
+    a, b = old.loading, there
+    start = Loading(
+        b.minutes, a.links + share * (b.links - a.links), a.waiting + share * (b.waiting - a.waiting), b.slope
+    )
+    now = before + share * (wanted - before)
+    fresh = assign_crowded(graph, now, seats, places, gap=1e-5, most=2000, step="search")
+    found = assign_crowded(graph, now, seats, places, gap=1e-5, most=2000, step="search", start=start)
+    assert found.gap <= 1e-5 and fresh.gap <= 1e-5
+    assert found.felt == pytest.approx(fresh.felt, rel=1e-3)
+    out = np.bincount(graph.tail, weights=found.loading.links, minlength=graph.n)
+    into = np.bincount(graph.head, weights=found.loading.links, minlength=graph.n)
+    between = np.setdiff1d(np.arange(graph.n), [*graph.origins, *graph.destinations])
+    assert out[between] == pytest.approx(into[between], abs=1e-6)
+    with pytest.raises(InputError, match="loads to begin with"):
+        assign_crowded(graph, now, seats, places, direct=np.full(now.shape, 99.0), start=start)

@@ -35,7 +35,7 @@ ROUTES = 10
 @click.option(
     "--gap", type=click.FloatRange(1e-12, 1e-2), default=1e-6, show_default=True, help="Relative gap of roads."
 )
-@click.option("--rounds", type=click.IntRange(1, 200), default=20, show_default=True, help="Most rounds of the loop.")
+@click.option("--rounds", type=click.IntRange(1, 200), default=30, show_default=True, help="Most rounds of the loop.")
 def model(
     city: str,
     out: Path,

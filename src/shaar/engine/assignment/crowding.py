@@ -111,6 +111,7 @@ def assign_crowded(
     most: int = 60,
     step: Literal["msa", "search"] = "msa",
     denied: float | None = None,
+    start: Loading | None = None,
     threads: int | None = None,
 ) -> Crowded:
     """Average strategies until nobody would gain much by another one.
@@ -139,6 +140,10 @@ def assign_crowded(
         can board. Frequencies then follow the averaged loads, waiting is averaged as met, and the gap, no longer that
         of a convex programme, measures how much still changes. 0.2 is a usual exponent; large ones are mild.
 
+    start
+        Loads to begin with, of exactly these trips without a direct way (those of earlier ones, moved as far as the
+        trips moved); they must be conserved at every node, which is not checked. None: begins with the lines empty.
+
     Raises
     ------
     InputError
@@ -152,6 +157,8 @@ def assign_crowded(
             raise InputError(f"{lines} lines need as many figures, not negative", field=name)
     if (np.asarray(seats) > np.asarray(capacity)).any():
         raise InputError("a vehicle has more seats than places", row=int(np.argmax(seats > capacity)), field="seats")
+    if start is not None and (direct is not None or len(start.links) != len(graph.cost)):
+        raise InputError("loads to begin with are those of all links, and of trips without a direct way", field="start")
     if step not in ("msa", "search") or most < 1 or (denied is not None and not denied > 0):
         raise InputError(
             'the step is "msa" or "search", with one loading at least, and a positive exponent', field="step"
@@ -168,10 +175,12 @@ def assign_crowded(
         found = assign_strategies(_with(graph, now, met), trips, direct=direct, wait=wait, threads=threads)
         return found, minutes_on_foot(found, trips, direct)
 
-    first, walked = load(cost, freq)
-    v, w = first.links, first.waiting
+    if start is None:
+        latest, walked = load(cost, freq)
+    else:
+        latest, walked = start, 0.0
+    v, w = latest.links, latest.waiting
     gaps: list[float] = []
-    latest = first
     while True:
         multiplier[rides] = discomfort.multiplier(v[rides], seat, place)
         cost = graph.cost * multiplier

@@ -43,8 +43,7 @@ def feedback(
     *,
     target: float = 1e-3,
     max_rounds: int = 100,
-    steps: Literal["msa", "self-regulating"] | float = "msa",
-    first_step: float = 1.0,
+    steps: Literal["msa", "self-regulating"] | float | Callable[[int], float] = "msa",
     progress: Progress = silent,
 ) -> Feedback:
     """Iterate ``X <- X + s_k (D(C(X)) - X)`` until demand and supply agree.
@@ -52,8 +51,8 @@ def feedback(
     The change is ``sum |D(C(X)) - X| / sum X`` and the gap ``sum C |D(C(X)) - X| / sum C X`` over the modes whose
     cost has the shape of their trips (Department for Transport, *TAG unit M2.1*, which asks for 0.1 % where it can be
     had). Both must fall below the target. Steps: ``msa`` is ``1/k``; ``self-regulating`` grows the divisor by 1.8
-    where the change rose and by 0.3 where it fell (Liu, He and He 2009), which mostly needs fewer rounds and begins
-    with ``first_step``; a number keeps it. Nothing is random and nothing is kept between calls.
+    where the change rose and by 0.3 where it fell (Liu, He and He 2009), which mostly needs fewer rounds; a number
+    keeps it, a function gives it by the number of the round. Nothing is random and nothing is kept between calls.
 
     Parameters
     ----------
@@ -79,11 +78,11 @@ def feedback(
     """
     if not (target > 0 and max_rounds >= 1):
         raise InputError("the target must be positive and at least one round allowed", field="target")
-    if (not isinstance(steps, str) and not 0 < steps <= 1) or not 0 < first_step <= 1:
-        raise InputError("a constant step and the first one lie between 0 and 1", field="steps")
+    if isinstance(steps, int | float) and not 0 < steps <= 1:
+        raise InputError("a constant step lies between 0 and 1", field="steps")
     trips = {k: np.array(v, dtype=np.float64) for k, v in start.items()}
     rounds: list[Round] = []
-    divisor, before, converged = 1.0 / first_step, np.inf, False
+    divisor, before, converged = 1.0, np.inf, False
     costs = supply(trips)
     for number in range(1, max_rounds + 1):
         wanted = _same(demand(costs), trips)
@@ -95,7 +94,7 @@ def feedback(
                 divisor += 1.8 if change >= before else 0.3
             step = 1.0 / divisor
         else:
-            step = float(steps)
+            step = steps(number) if callable(steps) else float(steps)
         before, converged = change, max(change, gap) < target
         rounds.append(Round(number, change, gap, 0.0 if converged else step))
         try:

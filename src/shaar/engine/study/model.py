@@ -36,6 +36,7 @@ from shaar.engine.study.model_transit import (
     against_router,
     bus_costs,
     load_lines,
+    moved,
     peak_lines,
 )
 from shaar.engine.study.parking import ParkingStudy, period_arrays
@@ -46,13 +47,12 @@ from shaar.engine.timetable.feed import Feed
 
 F64 = npt.NDArray[np.float64]
 MODES = ("car", "bus", "walk", "cycle", "taxi")
-#: Half of the way: demand and supply answer each other with about the same strength and opposite sign, so that all of
-#: it swings from side to side (14.9, 14.4, 13.3 % in the first rounds of a city of 550 zones) and half of it lands.
-STEP = 0.5
-#: Loadings of the lines more in each round, up to so many, and relative gap of the roads before the last round.
-LOADINGS, ROUGH = (4, 16), 1e-5
-#: Rounds after which crowding is the mean of the rounds since.
-SETTLING = 4
+#: The step of a round, half of the way at first: demand and supply answer each other with about the same strength and
+#: opposite sign, so that all of it swings from side to side (14.9, 14.4, 13.3 % in the first rounds of a city of 550
+#: zones). After so many rounds it falls as 1/k, since overfull lines answer several times as strongly.
+STEP, EVEN_ROUNDS = 0.5, 5
+#: Loadings of the lines in a round, and relative gap of the roads before the last round.
+LOADINGS, ROUGH = 6, 1e-5
 #: Parking is looked at again when the cars that arrive have moved by this share.
 STEADY = 1e-2
 #: Arrivals by car of which parking is asked, hours of the day.
@@ -81,10 +81,15 @@ def model_city(
     loop = _Loop(city, feed, options, tables, progress)
     start = loop.demand(loop.costs_of())
     found = feedback(
-        loop.supply, loop.demand, start, target=options.change, max_rounds=options.rounds, steps="self-regulating",
-        first_step=STEP, progress=progress,
+        loop.supply, loop.demand, start, target=options.change, max_rounds=options.rounds, steps=step,
+        progress=progress,
     )  # fmt: skip
     return loop.result(found.rounds, found.converged)
+
+
+def step(number: int) -> float:
+    """How far a round goes."""
+    return STEP * min(1.0, EVEN_ROUNDS / number)
 
 
 def _tables(options: ModelOptions) -> dict[str, Parameters]:
@@ -141,8 +146,9 @@ class _Loop:
         self.flows: RoadFlows | None = None
         self.skims: RoadSkims | None = None
         self.loads: Crowded | None = None
-        self.crowding: F64 = np.ones(0 if self.lines is None else len(self.lines.graph.cost))
-        self.supplied = 0
+        #: Persons whose loads stand, and those that demand wanted then.
+        self.riding: F64 = np.zeros((0, 0))
+        self.wanted: F64 = np.zeros((0, 0))
         self.parking: ParkingStudy | None = None
         self.places: list[F64] = []
         self.parked: F64 = np.zeros(city.zones.height)
@@ -153,21 +159,26 @@ class _Loop:
 
     def supply(self, trips: Mapping[str, F64]) -> dict[str, F64]:
         """Minutes by car and by line when so many travel."""
-        self.supplied += 1
         self._drive(trips["car"], max(self.options.road_gap, ROUGH))
         if self.lines is not None:
-            room = len(self.lines.pattern)
-            p = self.tables["model"]
-            self.loads = load_lines(
-                self.lines, trips["bus"], self.weights, np.full(room, p["seats"]), np.full(room, p["places"]),
-                gap=self.options.line_gap, most=min(LOADINGS[0] * self.supplied, LOADINGS[1]),
-            )  # fmt: skip
-            # A loading ends near equilibrium, a little beside it each time: the mean of several is nearer.
-            share = 1.0 / max(1, self.supplied - SETTLING)
-            self.crowding = self.crowding + share * (self.loads.multiplier - self.crowding)
+            most = LOADINGS if self.loads is not None else 2 * LOADINGS
+            self._ride(trips["bus"], gap=self.options.line_gap / 10, most=most)
         if self.constants is not None and self.city.meta.currency:
             self.parking = self._parking()
         return self.costs_of()
+
+    def _ride(self, trips: F64, *, gap: float, most: int) -> None:
+        """Load the lines, going on from the loads of the round before: they come nearer their gap in every round."""
+        assert self.lines is not None
+        begin = None
+        if self.loads is not None:
+            begin = moved(self.lines, self.loads, self.riding, self.wanted, trips, self.weights)
+        m, room = self.tables["model"], len(self.lines.pattern)
+        self.loads = load_lines(
+            self.lines, trips, self.weights, np.full(room, m["seats"]), np.full(room, m["places"]),
+            gap=gap, most=most, start=begin,
+        )  # fmt: skip
+        self.riding = trips
 
     def _drive(self, cars: F64, gap: float) -> None:
         self.flows = equilibrium(self.roads.network, cars, gap=gap, start=self.start)
@@ -206,7 +217,8 @@ class _Loop:
         groups = tuple(self.journeys.daily)
         self.choices = group_choices(groups, self.parts, constants=self.constants.values, tree=self.tree, parameters=p)
         self.peak = peak_hour(self.journeys, self.choices, self.tree)
-        return {"car": vehicles(self.peak, p), "bus": self.peak["bus"]}
+        self.wanted = self.peak["bus"]
+        return {"car": vehicles(self.peak, p), "bus": self.wanted}
 
     def _bus(self, by_car: F64) -> BusCosts:
         if self.lines is None:
@@ -219,7 +231,7 @@ class _Loop:
             return bus_costs(self.lines, self.weights)
         felt = self.lines.graph.cost.copy()
         riding = self.lines.graph.kind == RIDE
-        felt[riding] *= self.crowding[riding]
+        felt[riding] *= self.loads.multiplier[riding]
         return bus_costs(self.lines, self.weights, felt=felt)
 
     def _parking(self) -> ParkingStudy:
@@ -250,10 +262,9 @@ class _Loop:
         self._drive(self.flows.demand[0], self.options.road_gap)
         p, transit = self.tables["mode_choice"], None
         if self.lines is not None:
-            room = len(self.lines.pattern)
-            seats, places = (np.full(room, self.tables["model"][n]) for n in ("seats", "places"))
-            loads = load_lines(self.lines, self.peak["bus"], self.weights, seats, places, gap=self.options.line_gap)
-            transit = Transit(self.lines, loads, self.routes, self.against)
+            self._ride(self.riding, gap=self.options.line_gap, most=100)
+            assert self.loads is not None
+            transit = Transit(self.lines, self.loads, self.routes, self.against)
         demand = calibrate_demand(
             self.journeys.matrices, self.journeys.ends, self.parts, self.target, tree=self.tree, parameters=p
         )

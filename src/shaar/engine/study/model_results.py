@@ -53,7 +53,7 @@ class ModelOptions:
     road_gap: float = 1e-6
     line_gap: float = 1e-3
     change: float = 1e-3
-    rounds: int = 20
+    rounds: int = 30
 
 
 @dataclass(frozen=True, slots=True)

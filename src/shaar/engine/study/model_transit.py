@@ -10,6 +10,7 @@ import numpy.typing as npt
 from shaar.engine.assignment.crowding import Crowded, assign_crowded
 from shaar.engine.assignment.graph import BOARD, RIDE, TRANSFER, WALK, TransitGraph, line_graph
 from shaar.engine.assignment.skims import Skims, skim_strategies
+from shaar.engine.assignment.strategies import Loading, assign_strategies
 from shaar.engine.errors import InputError
 from shaar.engine.routing.raptor import travel_times
 from shaar.engine.study.baseline_walks import Walks
@@ -140,19 +141,39 @@ def against_router(
 
 
 def load_lines(
-    lines: PeakLines, trips: F64, weights: Weights, seats: F64, places: F64, *, gap: float = 1e-3, most: int = 40
-) -> Crowded:
-    """Send the trips of an hour to the lines, by crowding, to a gap; matrices shape (z, z), seats and places (l,)."""
+    lines: PeakLines, trips: F64, weights: Weights, seats: F64, places: F64, *, gap: float = 1e-3, most: int = 60,
+    start: Loading | None = None,
+) -> Crowded:  # fmt: skip
+    """Send the trips of an hour to the lines, by crowding, to a gap; matrices shape (z, z), seats and places (l,).
+
+    ``start``: loads of exactly these trips to begin with, as :func:`moved` gives them.
+    """
+    graph = weighted(lines.graph, weights)
+    wait = EVEN * weights.wait
     return assign_crowded(
-        weighted(lines.graph, weights),
-        trips,
-        seats,
-        places,
-        wait=EVEN * weights.wait,
-        gap=gap,
-        most=most,
-        step="search",
-    )
+        graph, trips, seats, places, wait=wait, gap=gap, most=most, step="search", start=start
+    )  # fmt: skip
+
+
+def moved(lines: PeakLines, loads: Crowded, before: F64, wanted: F64, now: F64, weights: Weights) -> Loading | None:
+    """Move loads as far as trips moved from ``before`` towards ``wanted``: then they are loads of the trips ``now``.
+
+    The trips wanted take the strategies that are best in the vehicles as full as they are. None where the trips did not
+    move on that line.
+    """
+    way = wanted - before
+    length = float((way * way).sum())
+    share = float(((now - before) * way).sum()) / length if length > 0 else 0.0
+    if not 0.0 <= share <= 1.0 or np.abs(before + share * way - now).sum() > 1e-9 * max(float(now.sum()), 1.0):
+        return None
+    felt = lines.graph.cost * loads.multiplier
+    graph = weighted(lines.graph.with_costs(felt), weights)
+    there = assign_strategies(graph, wanted, wait=EVEN * weights.wait)
+    old = loads.loading
+    return Loading(
+        there.minutes, old.links + share * (there.links - old.links),
+        old.waiting + share * (there.waiting - old.waiting), there.slope,
+    )  # fmt: skip
 
 
 def weighted(graph: TransitGraph, weights: Weights) -> TransitGraph:
