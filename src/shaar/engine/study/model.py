@@ -52,7 +52,7 @@ MODES = ("car", "bus", "walk", "cycle", "taxi")
 #: zones). After so many rounds it falls as 1/k, since overfull lines answer several times as strongly.
 STEP, EVEN_ROUNDS = 0.5, 5
 #: Loadings of the lines in a round, and relative gap of the roads before the last round.
-LOADINGS, ROUGH = 6, 1e-5
+LOADINGS, ROUGH = 6, 1e-6
 #: Parking is looked at again when the cars that arrive have moved by this share.
 STEADY = 1e-2
 #: Arrivals by car of which parking is asked, hours of the day.
