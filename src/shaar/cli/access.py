@@ -13,7 +13,8 @@ import click
 import polars as pl
 
 from shaar.cli import console
-from shaar.cli.baseline import _clock, _table, _write, finite, number
+from shaar.cli.baseline import _clock, _table, finite, number
+from shaar.cli.files import write_text
 from shaar.cli.options import DayType, NumbersType, WindowType, open_city, scenario_file
 from shaar.engine.errors import ShaarError
 
@@ -115,10 +116,10 @@ def access(
     if csv_folder is not None:
         csv_folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            _write(csv_folder / f"{name}.csv", table.write_csv(float_precision=4))
+            write_text(csv_folder / f"{name}.csv", table.write_csv(float_precision=4))
         console.out.print(f"tables: {csv_folder} ({', '.join(f'{n}.csv' for n in tables)})", soft_wrap=True)
     if geojson_file is not None:
-        _write(geojson_file, zones_geojson(folder, result.zones))
+        write_text(geojson_file, zones_geojson(folder, result.zones))
         console.out.print(f"zones: {geojson_file}", soft_wrap=True)
 
 

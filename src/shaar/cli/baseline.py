@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import math
@@ -15,6 +14,7 @@ import click
 import polars as pl
 
 from shaar.cli import console
+from shaar.cli.files import write_text
 from shaar.cli.options import DayType, WindowType, open_city
 from shaar.engine.errors import ShaarError
 from shaar.engine.study.results import Baseline, Options
@@ -74,12 +74,12 @@ def baseline(
         result = run(folder, feed, options=options, progress=progress)
     show(folder.meta.name, result, options)
     if json_file is not None:
-        _write(json_file, json.dumps(as_data(folder.meta.name, result), ensure_ascii=False, indent=1))
+        write_text(json_file, json.dumps(as_data(folder.meta.name, result), ensure_ascii=False, indent=1))
         console.out.print(f"all figures: {json_file}", soft_wrap=True)
     if csv_folder is not None:
         csv_folder.mkdir(parents=True, exist_ok=True)
-        _write(csv_folder / "zones.csv", result.zones.write_csv())
-        _write(csv_folder / "places.csv", result.places.write_csv())
+        write_text(csv_folder / "zones.csv", result.zones.write_csv())
+        write_text(csv_folder / "places.csv", result.places.write_csv())
         console.out.print(f"tables: {csv_folder / 'zones.csv'}, {csv_folder / 'places.csv'}", soft_wrap=True)
 
 
@@ -229,17 +229,3 @@ def number(value: float | None, digits: int) -> str:
 
 def _clock(seconds: int) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside and rename, so that a file is whole or as it was."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as e:
-        raise ShaarError(f"{path}: the file could not be written ({e.strerror or e})") from e
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)

@@ -9,7 +9,8 @@ import click
 import polars as pl
 
 from shaar.cli import console
-from shaar.cli.baseline import _write, number
+from shaar.cli.baseline import number
+from shaar.cli.files import write_text
 from shaar.cli.options import city_path
 from shaar.engine.errors import ShaarError
 
@@ -67,12 +68,12 @@ def cycling(city: str, budget_km: float, electric: bool, points: int, walking: b
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, rows in (("network", plan), ("missing_links", missing)):
-            _write(out / f"{name}.geojson", geojson(study, folder, rows))
-            _write(out / f"{name}.csv", pl.DataFrame(rows, infer_schema_length=None).write_csv())
-        _write(out / "curve.csv", pl.DataFrame(curve_rows(study)).write_csv())
+            write_text(out / f"{name}.geojson", geojson(study, folder, rows))
+            write_text(out / f"{name}.csv", pl.DataFrame(rows, infer_schema_length=None).write_csv())
+        write_text(out / "curve.csv", pl.DataFrame(curve_rows(study)).write_csv())
         for name, found in (("missing_crossings", crossings), ("missing_footways", footways)):
             if found:
-                _write(out / f"{name}.csv", pl.DataFrame(found, infer_schema_length=None).write_csv())
+                write_text(out / f"{name}.csv", pl.DataFrame(found, infer_schema_length=None).write_csv())
         console.out.print(f"\nmaps and tables: {out}", soft_wrap=True)
 
 

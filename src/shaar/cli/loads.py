@@ -11,7 +11,8 @@ import click
 import polars as pl
 
 from shaar.cli import console
-from shaar.cli.baseline import _table, _write, number
+from shaar.cli.baseline import _table, number
+from shaar.cli.files import write_text
 from shaar.cli.options import DayType, WindowType, open_city
 from shaar.engine.errors import ShaarError
 
@@ -70,7 +71,7 @@ def loads(
     show(found, made)
     if csv_folder is not None:
         for name, table in made.items():
-            _write(csv_folder / f"{name}.csv", table.write_csv(float_precision=3))
+            write_text(csv_folder / f"{name}.csv", table.write_csv(float_precision=3))
         console.out.print(f"tables: {csv_folder} ({', '.join(f'{n}.csv' for n in made)})", soft_wrap=True)
 
 

@@ -8,7 +8,8 @@ import click
 import numpy as np
 
 from shaar.cli import console
-from shaar.cli.baseline import _write, number
+from shaar.cli.baseline import number
+from shaar.cli.files import write_text
 from shaar.cli.options import NamesType, WindowType, city_path
 from shaar.engine.errors import InputError
 
@@ -68,5 +69,5 @@ def parking(
         f"Value of time {today.value_of_time:g} {today.currency}/h (assumed unless given)."
     )
     if csv_file is not None:
-        _write(csv_file, study.zone_table(shown[-1][1], hours).write_csv())
+        write_text(csv_file, study.zone_table(shown[-1][1], hours).write_csv())
         console.out.print(f"zones: {csv_file}", soft_wrap=True)

@@ -11,7 +11,8 @@ import click
 import polars as pl
 
 from shaar.cli import console
-from shaar.cli.baseline import _table, _write, finite, number
+from shaar.cli.baseline import _table, finite, number
+from shaar.cli.files import write_text
 from shaar.cli.options import NamesType, NumbersType, city_path
 from shaar.engine.errors import InputError, ShaarError
 
@@ -78,12 +79,12 @@ def safety(
     if csv_folder is not None:
         csv_folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            _write(csv_folder / f"{name}.csv", table.write_csv(float_precision=4))
+            write_text(csv_folder / f"{name}.csv", table.write_csv(float_precision=4))
         console.out.print(f"tables: {csv_folder} ({', '.join(f'{n}.csv' for n in tables)})", soft_wrap=True)
     if geojson_folder is not None:
         geojson_folder.mkdir(parents=True, exist_ok=True)
         for name, text in maps_of(place, tables).items():
-            _write(geojson_folder / f"{name}.geojson", text)
+            write_text(geojson_folder / f"{name}.geojson", text)
         console.out.print(f"maps: {geojson_folder}", soft_wrap=True)
     if crashes is None and flow_file is not None:
         console.out.print("Flows are used only together with crashes.")

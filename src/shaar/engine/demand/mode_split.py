@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shaar.engine.demand.elasticity import Elasticity, elasticities
 from shaar.engine.demand.kernels import nested_shares
 from shaar.engine.demand.mode_constants import Constants, Segment, calibrate_constants
 from shaar.engine.demand.mode_costs import Parts, mode_parameters
@@ -19,12 +18,10 @@ from shaar.engine.errors import InputError
 
 __all__ = [
     "MODES",
-    "Elasticity",
     "GroupChoice",
     "ModeSplit",
     "calibrate_split",
     "default_tree",
-    "elasticities",
     "group_choices",
     "mode_split",
     "split_trips",

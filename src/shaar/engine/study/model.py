@@ -27,7 +27,7 @@ from shaar.engine.progress import Progress, silent
 from shaar.engine.routing.street_times import street_minutes
 from shaar.engine.study.baseline_walks import walks
 from shaar.engine.study.model_demand import Journeys, arrivals, city_journeys, peak_hour
-from shaar.engine.study.model_parking import parking_at
+from shaar.engine.study.model_parking import ARRIVALS, parking_at
 from shaar.engine.study.model_results import TABLES, CityModel, ModelOptions, Transit
 from shaar.engine.study.model_transit import (
     BusCosts,
@@ -55,8 +55,6 @@ STEP, EVEN_ROUNDS = 0.5, 5
 LOADINGS, ROUGH = 6, 1e-6
 #: Parking is looked at again when the cars that arrive have moved by this share.
 STEADY = 1e-2
-#: Arrivals by car of which parking is asked, hours of the day.
-ARRIVALS = (7.0, 10.0)
 
 
 def model_city(

@@ -18,12 +18,11 @@ from shaar import __version__
 from shaar.engine.assignment.lines import line_loads
 from shaar.engine.city.geoparquet import write as write_parquet
 from shaar.engine.errors import ShaarError
+from shaar.engine.study.model_parking import ARRIVALS
 from shaar.engine.study.model_results import CityModel
 from shaar.engine.study.model_sheet import Row
 from shaar.engine.study.parking import zone_table
 
-#: Arrivals by car of which parking is asked, hours of the day.
-ARRIVALS = (7.0, 10.0)
 #: Pairs of zones with fewer persons than this in the hour are left out of the file of matrices.
 LEAST = 1e-3
 _SUMS = ("vehicles", "boardings", "passenger_minutes", "felt", "full")

@@ -13,6 +13,8 @@ from shaar.engine.demand.parameters import Parameters
 from shaar.engine.study.parking import CLASSES, ParkingStudy, modelled_stays, parking
 
 F64 = npt.NDArray[np.float64]
+#: Arrivals by car of which parking is asked, hours of the day.
+ARRIVALS = (7.0, 10.0)
 #: Purposes that stay for a working day; the others are errands.
 LONG = ("work", "education")
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.city.model import Badge
+from shaar.engine.demand.elasticity import elasticities
 from shaar.engine.demand.estimation_report import describe_fit
-from shaar.engine.demand.mode_split import elasticities
 from shaar.engine.study.model_counts import counted_links
 from shaar.engine.study.model_results import CityModel
 
@@ -183,12 +183,3 @@ def _parking(model: CityModel) -> list[Row]:
     lost = 100 * float(model.parking.day.unplaced.sum()) / max(cars, 1e-9)
     verdict: Verdict = "open" if not known else "weak"
     return [Row("parking", "", lost, "%", np.nan, np.nan, "assumed", verdict, f"parking.csv, {known}")]
-
-
-def group_journeys(model: CityModel) -> dict[str, float]:
-    """Outward journeys of a day by group of persons."""
-    found: dict[str, float] = {}
-    for name, matrix in model.demand.matrices.items():
-        for g, share in zip(model.demand.groups, model.demand.group_shares[name]):
-            found[g] = found.get(g, 0.0) + float(matrix.sum(axis=1) @ share)
-    return found
