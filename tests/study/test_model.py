@@ -158,7 +158,7 @@ def test_the_command_prints_a_sheet_and_writes_a_folder(tmp_path) -> None:
         ["model", str(tmp_path / "town"), "--out", str(tmp_path / "m"), "--set", "model.bus_fare=80", "--shares", said],
     )
     assert done.exit_code == 0, done.output
-    assert "How far it can be trusted" in done.output and "by bus" not in done.output
+    assert "How far it can be trusted" in done.output and "Share of journeys by bus" in done.output
     assert (tmp_path / "m" / "sheet.html").exists()
     told = json.loads((tmp_path / "m" / "model.json").read_text(encoding="utf-8"))
     assert told["parameters"]["model"]["bus_fare"] == {"value": 80.0, "badge": "reported"}

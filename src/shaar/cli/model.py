@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from shaar.engine.study.model_results import CityModel
     from shaar.engine.study.model_sheet import Row
 
+#: One word for each verdict, where a table has no room for more.
+VERDICTS = {"good": "agrees", "weak": "weak", "met": "calibrated", "sound": "precise", "open": "open"}
 #: Most routes in the table on the console.
 ROUTES = 10
 
@@ -87,7 +89,8 @@ def _tables(values: dict[str, float] | None) -> dict[str, dict[str, float]]:
 def show(found: CityModel, rows: Sequence[Row]) -> None:
     """Print the main figures, the busiest lines, and the sheet."""
     from shaar.engine.study.model_output import line_table
-    from shaar.engine.study.model_words import VERDICTS, against, conclusion, figure, label
+    from shaar.report.i18n import Speaker
+    from shaar.report.model_sheet import against, conclusion, figure, label
 
     net, flows = found.roads.network, found.flows
     car_km = float(flows.vehicles.sum(axis=0) @ net.length_km)
@@ -112,7 +115,8 @@ def show(found: CityModel, rows: Sequence[Row]) -> None:
         head = ("route", "vehicles/h", "boardings/h", "of its places on the fullest section")
         console.table(f"\nThe {len(shown)} busiest of {table.height} routes", head, shown)
     console.out.print("\n[bold]How far it can be trusted[/]")
-    lines = [(label(r), figure(r.value, r.unit), against(r), VERDICTS[r.verdict][0]) for r in rows]
+    say = Speaker("en")
+    lines = [(label(say, r), figure(say, r.value, r.unit), against(say, r), VERDICTS[r.verdict]) for r in rows]
     console.table("", ("", "model", "held against", "verdict"), lines)
-    console.out.print("\n" + "; ".join(f"[bold]{word}[/]: {meaning}" for word, meaning in VERDICTS.values()) + ".")
-    console.out.print(f"\n{conclusion(rows)}")
+    meanings = "; ".join(f"[bold]{word}[/]: {say.t(f'sheet.says.{verdict}')}" for verdict, word in VERDICTS.items())
+    console.out.print(f"\n{meanings}.\n\n{' '.join(conclusion(say, rows))}")

@@ -50,8 +50,8 @@ def _facts(model: CityModel, rows: Sequence[Row], s: Speaker) -> dict[str, Any]:
     by = {r.code: r for r in rows}
     cards = [
         (s.t("sheet.drive"), s.sig(float(model.flows.demand.sum()))),
-        (s.t("sheet.speed"), _figure(s, by["road_speed"].value, "km/h")),
-        (s.t("sheet.full"), _figure(s, by["road_full"].value, "%")),
+        (s.t("sheet.speed"), figure(s, by["road_speed"].value, "km/h")),
+        (s.t("sheet.full"), figure(s, by["road_full"].value, "%")),
     ]
     if model.transit is not None:
         cards.insert(1, (s.t("sheet.board"), s.sig(model.transit.boardings)))
@@ -61,7 +61,7 @@ def _facts(model: CityModel, rows: Sequence[Row], s: Speaker) -> dict[str, Any]:
     ]
     shown = [
         {
-            "label": _label(s, r), "value": _figure(s, r.value, r.unit), "against": _against(s, r),
+            "label": label(s, r), "value": figure(s, r.value, r.unit), "against": against(s, r),
             "badge": r.badge if np.isfinite(r.low) else "", "verdict": s.t(f"sheet.says.{r.verdict}"),
             "source": r.source,
         }
@@ -69,17 +69,19 @@ def _facts(model: CityModel, rows: Sequence[Row], s: Speaker) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "s": s, "city": s.city(model.city.meta), "day": "" if model.day is None else s.date(model.day), "cards": cards,
-        "modes": modes, "rows": shown, "conclusion": _conclusion(s, rows), "version": __version__,
+        "modes": modes, "rows": shown, "conclusion": conclusion(s, rows), "version": __version__,
         "findings": [s.finding(f)[0] for f in model.findings],
     }  # fmt: skip
 
 
-def _label(s: Speaker, row: Row) -> str:
+def label(s: Speaker, row: Row) -> str:
+    """What a line of the sheet is about."""
     kind = {"length": "purpose", "share": "mode", "elasticity": "answer"}.get(row.code)
     return s.t(f"sheet.label.{row.code}", name=s.word(f"sheet.{kind}", row.name) if kind else row.name)
 
 
-def _figure(s: Speaker, value: float, unit: str) -> str:
+def figure(s: Speaker, value: float, unit: str) -> str:
+    """A number with its unit, in as many digits as it deserves."""
     if not np.isfinite(value):
         return "–"
     if value != 0 and abs(value) < 0.005:
@@ -90,15 +92,17 @@ def _figure(s: Speaker, value: float, unit: str) -> str:
     return f"{text}\u00a0{s.word('sheet.unit', unit)}" if unit else text
 
 
-def _against(s: Speaker, row: Row) -> str:
+def against(s: Speaker, row: Row) -> str:
+    """What the figure was held against."""
     if not (np.isfinite(row.low) and np.isfinite(row.high)):
         return "–"
     if row.low == row.high:
-        return _figure(s, row.low, row.unit)
-    return s.t("sheet.range", low=_figure(s, row.low, ""), high=_figure(s, row.high, row.unit))
+        return figure(s, row.low, row.unit)
+    return s.t("sheet.range", low=figure(s, row.low, ""), high=figure(s, row.high, row.unit))
 
 
-def _conclusion(s: Speaker, rows: Sequence[Row]) -> list[str]:
+def conclusion(s: Speaker, rows: Sequence[Row]) -> list[str]:
+    """How far the model can be trusted, sentence by sentence."""
     said = [s.t("sheet.counted", n=len(rows), **trust(rows))]
     tight = all(r.verdict == "sound" for r in rows if r.code in ("road_gap", "line_gap", "loop"))
     said.append(s.t("sheet.tight" if tight else "sheet.loose"))

@@ -6,12 +6,12 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from shaar.engine.demand.parameters import table_lines
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 
@@ -64,18 +64,7 @@ def load_factors(file: str | Path = "cmf.csv") -> dict[str, Factor]:
     InputError
         The file or a column is missing, a number cannot be read, or a name stands twice.
     """
-    path = Path(file)
-    if path.parent == Path() and not path.exists():
-        shipped = resources.files("shaar") / "data" / "parameters" / path.name
-        if not shipped.is_file():
-            raise InputError("no such table of crash modification factors", file=file)
-        lines = shipped.read_text(encoding="utf-8").splitlines()
-    else:
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except FileNotFoundError as e:
-            raise InputError("no such table of crash modification factors", file=file) from e
-    reader = csv.DictReader(lines)
+    reader = csv.DictReader(table_lines(file, "table of crash modification factors"))
     missing = [c for c in _COLUMNS if c not in (reader.fieldnames or [])]
     if missing:
         raise InputError("the column is missing", file=file, field=missing[0])

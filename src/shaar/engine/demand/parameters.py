@@ -104,18 +104,7 @@ def load_parameters(file: str | Path) -> Parameters:
     InputError
         A column is missing, a number cannot be read, a range does not hold its value, or a badge is unknown.
     """
-    path = Path(file)
-    if path.parent == Path() and not path.exists():
-        shipped = resources.files("shaar") / "data" / "parameters" / path.name
-        if not shipped.is_file():
-            raise InputError("no such parameter table", file=file)
-        lines = shipped.read_text(encoding="utf-8").splitlines()
-    else:
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError as e:
-            raise InputError("no such parameter table", file=file) from e
-    reader = csv.DictReader(lines)
+    reader = csv.DictReader(table_lines(file, "parameter table"))
     missing = [c for c in _COLUMNS if c not in (reader.fieldnames or [])]
     if missing:
         raise InputError("the column is missing", file=file, field=missing[0])
@@ -138,3 +127,20 @@ def load_parameters(file: str | Path) -> Parameters:
         badge = cast(Badge, raw["badge"])
         rows[raw["name"]] = Parameter(name=raw["name"], unit=raw["unit"], badge=badge, source=raw["source"], **numbers)
     return Parameters(rows)
+
+
+def table_lines(file: str | Path, called: str) -> list[str]:
+    """Return the lines of a table: at a path, or the one of this bare name that ships with the package.
+
+    Raises
+    ------
+    InputError
+        There is none; the sentence says what it is called.
+    """
+    path = Path(file)
+    try:
+        if path.parent == Path() and not path.exists():
+            return (resources.files("shaar") / "data" / "parameters" / path.name).read_text("utf-8").splitlines()
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError as e:
+        raise InputError(f"no such {called}", file=file) from e

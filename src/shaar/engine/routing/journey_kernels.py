@@ -7,24 +7,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-INF = np.int32(2**30)
+from shaar.engine.routing.kernels import INF as INF
+from shaar.engine.routing.kernels import first_trip
+
 #: How a stop's best label came about: on foot from the origin, by the vehicle itself, else the stop walked from.
 BY_ACCESS = np.int32(-1)
 BY_RIDE = np.int32(-2)
-
-
-@njit(cache=True, nogil=True)
-def first_trip(dep, base, n, n_trips, i, ready):
-    """Earliest trip of a pattern that leaves position i at or after ``ready`` (binary search; n_trips: none)."""
-    lo = 0
-    hi = n_trips
-    while lo < hi:
-        mid = (lo + hi) >> 1
-        if dep[base + mid * n + i] < ready:
-            lo = mid + 1
-        else:
-            hi = mid
-    return lo
 
 
 @njit(cache=True, nogil=True)

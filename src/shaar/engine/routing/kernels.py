@@ -11,7 +11,7 @@ INF = np.int32(2**30)
 
 
 @njit(cache=True, nogil=True)
-def _board(dep, base, n, n_trips, i, ready):
+def first_trip(dep, base, n, n_trips, i, ready):
     """Earliest trip of a pattern that leaves position i at or after ``ready`` (binary search; n_trips: none)."""
     lo = 0
     hi = n_trips
@@ -112,7 +112,7 @@ def _origin(
                     ready = tau[k - 1, s]
                     if ready < INF:
                         if trip == nt:
-                            trip = _board(dep, base, n, nt, i, ready)
+                            trip = first_trip(dep, base, n, nt, i, ready)
                             off = base + trip * n
                         else:
                             while trip > 0 and dep[off - n + i] >= ready:

@@ -268,8 +268,7 @@ class _Loop:
         )
         return CityModel(
             city=self.city, options=self.options, day=self.day, tables=self.tables, purposes=self.journeys.purposes,
-            demand=demand, costs=self.parts, shares=dict(zip(self.modes, map(float, self.constants.shares))),
-            target=self.target, peak=self.peak, vehicles=self.flows.demand[0], roads=self.roads, flows=self.flows,
+            demand=demand, costs=self.parts, target=self.target, peak=self.peak, roads=self.roads, flows=self.flows,
             skims=self.skims, transit=transit, parking=self.parking, rounds=rounds, converged=converged,
             findings=(*self.findings, *self.roads.findings),
         )  # fmt: skip

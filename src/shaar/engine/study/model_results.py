@@ -105,12 +105,10 @@ class CityModel:
         Calibrated, to be asked how people answer to other costs (``four_step.demand_at``).
     costs
         Mode -> parts of a journey in the morning peak as the loop left them.
-    shares, target
-        Mode -> share of all journeys, modelled and asked for.
+    target
+        Mode -> share of all journeys that was asked for.
     peak
         Mode -> persons in the busiest hour of the morning, shape (z, z).
-    vehicles
-        Cars and taxis in that hour, shape (z, z).
     roads, flows, skims
         Street network, its equilibrium in that hour, and journeys by car on it.
     transit
@@ -130,10 +128,8 @@ class CityModel:
     purposes: Mapping[str, Purpose]
     demand: DemandModel
     costs: Mapping[str, Parts]
-    shares: Mapping[str, float]
     target: Mapping[str, float]
     peak: Mapping[str, F64]
-    vehicles: F64
     roads: CityRoads
     flows: RoadFlows
     skims: RoadSkims
@@ -142,3 +138,13 @@ class CityModel:
     rounds: tuple[Round, ...]
     converged: bool
     findings: tuple[Finding, ...]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Mode -> share of all journeys, as the calibrated demand has it."""
+        return dict(zip(self.demand.tree.modes, map(float, self.demand.constants.shares)))
+
+    @property
+    def vehicles(self) -> F64:
+        """Cars and taxis between zones in the busiest hour, shape (z, z)."""
+        return self.flows.demand[0]
