@@ -7,9 +7,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from shaar.engine.routing.kernels import INF as INF
+from shaar.engine.routing import kernels
 from shaar.engine.routing.kernels import first_trip
 
+INF = kernels.INF
 #: How a stop's best label came about: on foot from the origin, by the vehicle itself, else the stop walked from.
 BY_ACCESS = np.int32(-1)
 BY_RIDE = np.int32(-2)
