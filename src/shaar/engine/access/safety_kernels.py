@@ -7,6 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from shaar.engine.heap import push, sift
+
 EPANECHNIKOV, QUARTIC = 0, 1
 
 
@@ -143,11 +145,11 @@ def nearest_tree(s_node, s_cost, s_label, limit, ptr, head, cost):
         if s_cost[i] <= limit and s_cost[i] < dist[v]:
             dist[v] = s_cost[i]
             label[v] = s_label[i]
-            size = _push(keys, items, size, s_cost[i], v)
+            size = push(keys, items, size, s_cost[i], v)
     while size > 0:
         d = keys[0]
         v = items[0]
-        size = _pop(keys, items, size)
+        size = sift(keys, items, size)
         if done[v] or d > dist[v]:
             continue
         done[v] = True
@@ -161,45 +163,8 @@ def nearest_tree(s_node, s_cost, s_label, limit, ptr, head, cost):
                 label[w] = label[v]
                 after[w] = v
                 by[w] = a
-                size = _push(keys, items, size, c, w)
+                size = push(keys, items, size, c, w)
     return dist, label, after, by, order[:n_order]
-
-
-@njit(cache=True, nogil=True)
-def _push(keys, items, size, key, item):
-    i = size
-    while i > 0:
-        up = (i - 1) // 2
-        if keys[up] <= key:
-            break
-        keys[i] = keys[up]
-        items[i] = items[up]
-        i = up
-    keys[i] = key
-    items[i] = item
-    return size + 1
-
-
-@njit(cache=True, nogil=True)
-def _pop(keys, items, size):
-    size -= 1
-    key = keys[size]
-    item = items[size]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if keys[child] >= key:
-            break
-        keys[i] = keys[child]
-        items[i] = items[child]
-        i = child
-    keys[i] = key
-    items[i] = item
-    return size
 
 
 @njit(cache=True, nogil=True)

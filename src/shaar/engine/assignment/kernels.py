@@ -5,46 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from shaar.engine.heap import push, sift
+
 #: Frequency of links that are there whenever one comes (riding, alighting, walking).
 ALWAYS = np.inf
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _push(keys, items, size, key, item):  # type: ignore[no-untyped-def]
-    i = size
-    while i > 0:
-        p = (i - 1) >> 1
-        if keys[p] <= key:
-            break
-        keys[i] = keys[p]
-        items[i] = items[p]
-        i = p
-    keys[i] = key
-    items[i] = item
-    return size + 1
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _sift(keys, items, size):  # type: ignore[no-untyped-def]
-    """Put the last entry in the place of the first, which was taken; returns the new size."""
-    size -= 1
-    key = keys[size]
-    item = items[size]
-    i = 0
-    while True:
-        c = 2 * i + 1
-        if c >= size:
-            break
-        if c + 1 < size and keys[c + 1] < keys[c]:
-            c += 1
-        if keys[c] >= key:
-            break
-        keys[i] = keys[c]
-        items[i] = items[c]
-        i = c
-    keys[i] = key
-    items[i] = item
-    return size
 
 
 @njit(cache=True, nogil=True)
@@ -84,11 +48,11 @@ def labels(  # type: ignore[no-untyped-def]
     via[:] = -1
     u[dest] = 0.0
     count = 0
-    size = _push(keys, items, 0, 0.0, dest)
+    size = push(keys, items, 0, 0.0, dest)
     while size > 0:
         key = keys[0]
         item = items[0]
-        size = _sift(keys, items, size)
+        size = sift(keys, items, size)
         if item >= n:
             first = item - n
             last = first + 1
@@ -114,7 +78,7 @@ def labels(  # type: ignore[no-untyped-def]
             if fa <= 0.0:
                 continue
             if not late and cost[a] > 0.0 and waits[t]:
-                size = _push(keys, items, size, k, n + a)
+                size = push(keys, items, size, k, n + a)
                 continue
             if fa == ALWAYS:
                 u[t] = k
@@ -126,7 +90,7 @@ def labels(  # type: ignore[no-untyped-def]
                     u[t] = (f[t] * u[t] + fa * k) / (f[t] + fa)
                 f[t] += fa
                 chosen[a] = stamp
-            size = _push(keys, items, size, u[t], t)
+            size = push(keys, items, size, u[t], t)
     return count
 
 

@@ -5,42 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-
-@njit(cache=True, nogil=True)
-def _push(heap_key, heap_item, size, key, item):  # type: ignore[no-untyped-def]
-    i = size
-    while i > 0:
-        parent = (i - 1) >> 1
-        if heap_key[parent] <= key:
-            break
-        heap_key[i] = heap_key[parent]
-        heap_item[i] = heap_item[parent]
-        i = parent
-    heap_key[i] = key
-    heap_item[i] = item
-    return size + 1
-
-
-@njit(cache=True, nogil=True)
-def _pop(heap_key, heap_item, size):  # type: ignore[no-untyped-def]
-    key, item = heap_key[0], heap_item[0]
-    size -= 1
-    last_key, last_item = heap_key[size], heap_item[size]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap_key[child + 1] < heap_key[child]:
-            child += 1
-        if heap_key[child] >= last_key:
-            break
-        heap_key[i] = heap_key[child]
-        heap_item[i] = heap_item[child]
-        i = child
-    heap_key[i] = last_key
-    heap_item[i] = last_item
-    return key, item, size
+from shaar.engine.heap import push, sift
 
 
 @njit(cache=True, nogil=True)
@@ -80,9 +45,10 @@ def edge_tree(ptr, succ, cost, minutes, start, start_label, target, limit):  # t
     for k in range(len(start)):
         if start_label[k] < label[start[k]]:
             label[start[k]] = start_label[k]
-            size = _push(heap_key, heap_item, size, start_label[k], start[k])
+            size = push(heap_key, heap_item, size, start_label[k], start[k])
     while size > 0:
-        key, e, size = _pop(heap_key, heap_item, size)
+        key, e = heap_key[0], heap_item[0]
+        size = sift(heap_key, heap_item, size)
         if done[e]:
             continue
         done[e] = True
@@ -96,7 +62,7 @@ def edge_tree(ptr, succ, cost, minutes, start, start_label, target, limit):  # t
             if new < label[f] and new <= limit:
                 label[f] = new
                 pred[f] = e
-                size = _push(heap_key, heap_item, size, new, f)
+                size = push(heap_key, heap_item, size, new, f)
     return label, pred
 
 
