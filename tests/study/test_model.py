@@ -19,7 +19,7 @@ from shaar.engine.study.model import model_city
 from shaar.engine.study.model_counts import counted_links
 from shaar.engine.study.model_output import line_table, write_model
 from shaar.engine.study.model_results import CityModel, ModelOptions
-from shaar.engine.study.model_sheet import calibration_sheet, trust
+from shaar.engine.study.model_sheet import calibration_sheet, fuel_elasticity, trust
 from shaar.engine.timetable.write import write_gtfs
 from shaar.report.model_sheet import write_sheet
 
@@ -79,6 +79,9 @@ def test_the_sheet_judges_by_what_is_independent_only(made: CityModel) -> None:
     assert by["share", "bus"].verdict == "met" and by["road_gap", ""].verdict == "sound"
     assert by["counts", ""].verdict == "open" and np.isnan(by["counts", ""].value)
     assert by["elasticity", "fare"].value < 0
+    # Half of the running cost is fuel, and dearer fuel shortens and moves journeys by car.
+    free = replace(made, tables={**made.tables, "model": made.tables["model"].with_values({"fuel_share": 0.0})})
+    assert by["elasticity", "fuel"].value == fuel_elasticity(made) < 0 == fuel_elasticity(free)
     assert sum(trust(rows).values()) == len(rows)
     assert abs(by["router", ""].value) < 10
 
