@@ -205,6 +205,7 @@ def test_a_raster_in_another_system_is_no_error(
     assert 50 < read(tmp_path / "town").zones["population"].sum() <= 4000
 
 
+@pytest.mark.slow
 def test_odd_but_legal_feeds_are_taken_and_said(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Times past midnight, a type that GTFS does not know, tables in a folder inside the zip."""
     odd = {
@@ -292,7 +293,12 @@ def test_a_full_disk(when: str, raw: Path, town: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "file"), [(["baseline", "--json"], "figures.json"), (["design", "--iterations", "50", "--out"], "plan")]
+    ("command", "file"),
+    [
+        (["baseline", "--json"], "figures.json"),
+        # Compiles the search in a process of its own.
+        pytest.param(["design", "--iterations", "50", "--out"], "plan", marks=pytest.mark.slow),
+    ],
 )
 def test_results_on_a_full_disk(command: list[str], file: str, town: Path, tmp_path: Path) -> None:
     code = "import sys; from shaar.cli import main; main(sys.argv[1:])"

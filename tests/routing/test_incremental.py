@@ -81,6 +81,7 @@ def same(a, b):
     np.testing.assert_array_equal(a.walked, b.walked)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(edits())
 def test_sequences_of_edits_equal_full_runs(case):

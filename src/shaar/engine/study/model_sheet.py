@@ -20,8 +20,8 @@ F64 = npt.NDArray[np.float64]
 #: ``good`` and ``weak`` are judged by something independent of the model; ``met`` was calibrated to be so, which proves
 #: nothing; ``sound`` is the mathematics (gaps), right whatever the data; ``open`` could not be judged.
 Verdict = Literal["good", "weak", "met", "sound", "open"]
-#: Department for Transport, TAG unit M2.1 (realism tests), recalled, check before citing: elasticities of trips to fares,
-#: of trips to minutes by car, and of car-km to the price of fuel, that a model of a city should show.
+#: Department for Transport, TAG unit M2.1 (realism tests), recalled, check before citing: elasticities of trips to
+#: fares and to minutes by car, and of car-km to the price of fuel, that a model of a city should show.
 FARE, FUEL, CAR_TIME = (-0.9, -0.2), (-0.35, -0.25), (-2.0, 0.0)
 TAG = "TAG unit M2.1, realism tests (UK Department for Transport)"
 #: TAG unit M3.1: this share of counted links should have GEH below 5.
