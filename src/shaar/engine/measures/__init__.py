@@ -4,12 +4,14 @@ from shaar.engine.measures.models import AddLine, Change, Headway, NewStop, Popu
 from shaar.engine.measures.scenario import (
     Scenario,
     apply,
+    carry_out,
     parse_scenario,
     read_scenario,
     scenario_schema,
     write_scenario,
 )
 from shaar.engine.measures.sentences import LANGUAGES, sentence
+from shaar.engine.measures.state import State
 
 __all__ = [
     "LANGUAGES",
@@ -21,7 +23,9 @@ __all__ = [
     "RemoveLine",
     "Scenario",
     "SetHeadway",
+    "State",
     "apply",
+    "carry_out",
     "parse_scenario",
     "read_scenario",
     "scenario_schema",

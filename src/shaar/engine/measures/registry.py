@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shaar.engine.city.model import City
 from shaar.engine.measures import add_line, population_total, remove_line, set_headway
 from shaar.engine.measures.models import AddLine, Change, Model, PopulationTotal, RemoveLine, SetHeadway
+from shaar.engine.measures.state import State
 from shaar.engine.timetable.feed import Feed
 
 Apply = Callable[[Any, City, Feed | None], tuple[City, Feed | None]]
@@ -58,6 +59,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def apply_change(change: Change, city: City, feed: Feed | None) -> tuple[City, Feed | None]:
+def apply_change(change: Change, state: State) -> State:
     """Carry out one change on copies; see the file of its type for what it does and raises."""
-    return KINDS[change.type].apply(change, city, feed)
+    city, feed = KINDS[change.type].apply(change, state.city, state.feed)
+    return replace(state, city=city, feed=feed)

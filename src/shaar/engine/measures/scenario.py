@@ -17,6 +17,7 @@ from shaar.engine.city.model import City
 from shaar.engine.errors import InputError, ShaarError
 from shaar.engine.measures.models import Change, Model
 from shaar.engine.measures.registry import apply_change
+from shaar.engine.measures.state import State
 from shaar.engine.timetable.feed import Feed
 
 
@@ -38,8 +39,8 @@ def canonical(changes: tuple[Change, ...]) -> str:
     return json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def apply(city: City, feed: Feed | None, scenario: Scenario) -> tuple[City, Feed | None]:
-    """Carry out a scenario on copies; the city and the feed given stay as they are.
+def carry_out(state: State, scenario: Scenario) -> State:
+    """Carry out a scenario on copies; the state given, its city and its timetable stay as they are.
 
     Raises
     ------
@@ -48,12 +49,18 @@ def apply(city: City, feed: Feed | None, scenario: Scenario) -> tuple[City, Feed
     """
     for number, change in enumerate(scenario.changes, start=1):
         try:
-            city, feed = apply_change(change, city, feed)
+            state = apply_change(change, state)
         except InputError as e:
             raise InputError(
                 f"change {number} ({change.type}): {e.message}", file=e.file or scenario.name, row=e.row, field=e.field
             ) from e
-    return city, feed
+    return state
+
+
+def apply(city: City, feed: Feed | None, scenario: Scenario) -> tuple[City, Feed | None]:
+    """Carry out a scenario where only the city's tables and its timetable matter; see :func:`carry_out`."""
+    state = carry_out(State(city, feed), scenario)
+    return state.city, state.feed
 
 
 def read_scenario(file: str | Path) -> Scenario:
