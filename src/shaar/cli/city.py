@@ -148,6 +148,31 @@ def check(folder: Path) -> None:
         raise SystemExit(1)
 
 
+@city.command()
+@click.argument("folder", type=FILE)
+@click.option("--out", type=FILE, help="file to write [FOLDER/city.pmtiles; the example: NAME.pmtiles here]")
+def tiles(folder: Path, out: Path | None) -> None:
+    """Write the map of a city as vector tiles in one PMTiles file.
+
+    FOLDER is a city folder or "astana", the example that comes with Shaar. Streets, buildings, water, green and names
+    come from the folder; nothing is fetched.
+    """
+    from shaar.cli.options import city_path
+    from shaar.engine.city.folder import read
+    from shaar.engine.prepare.tiles import build_tiles
+
+    path = city_path(folder)
+    target = out or (path / "city.pmtiles" if path == folder else Path(f"{path.name}.pmtiles"))
+    start = time.monotonic()
+    with console.progress() as progress:
+        made = build_tiles(read(path), target, progress=progress)
+    zooms = ", ".join(f"{zoom}: {n}" for zoom, n in sorted(made.tiles.items()))
+    console.out.print(
+        f"{_escape(str(made.path))}: {made.size / 1e6:.2f} MB, {sum(made.tiles.values()):,} tiles "
+        f"(by zoom: {zooms}) in {time.monotonic() - start:.1f} s"
+    )
+
+
 def show_findings(findings: Sequence[Finding], most: int | None) -> None:
     """Print findings, gravest first, a sentence a line with an example of where."""
     for severity in ("error", "warning", "assumed", "info"):
