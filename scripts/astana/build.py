@@ -182,7 +182,7 @@ An example city folder. Streets, buildings, stops, places: OpenStreetMap of 4 De
 ATTRIBUTION = """\
 # Attribution
 
-The tables `zones`, `places`, `nodes`, `links`, `turns`, `stops` and `base` of this folder are a derived database of
+The tables `zones`, `places`, `nodes`, `links`, `turns`, `stops`, `base` and `buildings` of this folder are a derived database of
 OpenStreetMap, **© OpenStreetMap contributors**, under the
 [Open Database License 1.0](https://opendatacommons.org/licenses/odbl/1-0/). https://www.openstreetmap.org/copyright
 

@@ -26,6 +26,7 @@ from shaar.engine.city.slope import with_slope
 from shaar.engine.city.streets import Streets, build_streets
 from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
+from shaar.engine.prepare.buildings_table import write_buildings
 from shaar.engine.prepare.countries import COUNTRIES, DRIVE_LEFT, by_longitude
 from shaar.engine.prepare.service import make_service
 from shaar.engine.prepare.sources import OSM_LICENCE, Official, Wanted
@@ -216,6 +217,7 @@ def build_city(
     def add(fresh: Path) -> None:
         if service.write is not None:
             service.write(fresh)
+        write_buildings(buildings, crs, fresh)
         if finish is not None:
             finish(fresh)
 
