@@ -208,8 +208,8 @@ def _direction(city: CityInstance, route: tuple[int, ...], book: StopBook) -> Di
     start = np.concatenate([[0.0], np.cumsum(shapely.length(streets.lines[path]))])
     calls = _calls(city, route, path, at, start, book)
     first, last = calls[0][0], calls[-1][0]
-    minutes = _run_minutes(streets, path, start, np.array([c[0] for c in calls]), city.rules.run.dwell_minutes)
-    geometry = _trim(streets, path, first, last)
+    minutes = run_minutes(streets, path, start, np.array([c[0] for c in calls]), city.rules.run.dwell_minutes)
+    geometry = trim(streets, path, first, last)
     return Direction(
         edges=path,
         stops=tuple(book.ids[c[1]] for c in calls),
@@ -285,7 +285,7 @@ def _calls(
     return sorted(chosen)
 
 
-def _run_minutes(streets: BusStreets, path: I64, start: F64, at: F64, dwell: float) -> F64:
+def run_minutes(streets: BusStreets, path: I64, start: F64, at: F64, dwell: float) -> F64:
     """Minutes from the first stop to each stop: edges, turns, and a dwell at every stop before."""
     turn = np.zeros(len(path))
     for k in range(1, len(path)):
@@ -299,7 +299,8 @@ def _run_minutes(streets: BusStreets, path: I64, start: F64, at: F64, dwell: flo
     return np.maximum.accumulate(minutes + 1e-9 * np.arange(len(at)))
 
 
-def _trim(streets: BusStreets, path: I64, first: float, last: float) -> shapely.LineString:
+def trim(streets: BusStreets, path: I64, first: float, last: float) -> shapely.LineString:
+    """Course of a way from so many metres after its start to so many, in the city's metric CRS."""
     coordinates = [shapely.get_coordinates(streets.lines[e]) for e in path]
     xy = np.concatenate([coordinates[0], *[c[1:] for c in coordinates[1:]]])
     return shapely.ops.substring(shapely.LineString(xy), first, last)
