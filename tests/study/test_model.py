@@ -17,6 +17,7 @@ from shaar.engine.demand.four_step import demand_at
 from shaar.engine.errors import InputError
 from shaar.engine.study.model import model_city
 from shaar.engine.study.model_counts import counted_links
+from shaar.engine.study.model_estimate import to_counts
 from shaar.engine.study.model_output import line_table, write_model
 from shaar.engine.study.model_results import CityModel, ModelOptions
 from shaar.engine.study.model_sheet import calibration_sheet, fuel_elasticity, trust
@@ -100,6 +101,40 @@ def test_counts_in_the_folder_are_held_against_the_streets(tmp_path, made: CityM
     assert found.modelled[0] == pytest.approx(found.counted[0], rel=1e-6)
     row = next(r for r in calibration_sheet(here) if r.code == "counts")
     assert (row.value, row.verdict, row.badge) == (100.0, "good", "measured")
+
+
+def test_enough_counts_pull_the_matrix_and_are_judged_where_it_did_not_look(tmp_path, made: CityModel) -> None:
+    forward, backward = made.roads.on_streets(made.flows.flow)
+    share = made.tables["model"]["peak_hour_share"]
+    busiest = np.argsort(-np.nan_to_num(forward))[:12]
+    head = "station,link_id,stop_id,direction,period,vehicles,date,unit"
+
+    def here(times: float, links: np.ndarray) -> CityModel:
+        rows = [
+            f"S{k},{k},,{way},am_peak,{times * flow[k] / share:.6f},2026-05-14,vehicles"
+            for k in links
+            for way, flow in (("forward", forward), ("backward", backward))
+            if flow[k] > 0
+        ]
+        (tmp_path / "counts.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+        return replace(made, city=replace(made.city, path=tmp_path))
+
+    same = to_counts(here(1.0, busiest))
+    assert same is not None and same.found.estimate.change.moved < 1e-3  # the counts say what the model says
+    model = here(1.2, busiest)
+    more = to_counts(model)
+    assert more is not None
+    e = more.found.estimate
+    assert e.matrix.sum() > 1.02 * made.vehicles.sum() and e.after.rmse < 0.5 * e.before.rmse
+    assert e.held_before is not None and e.held_after is not None and e.held_after.rmse < e.held_before.rmse
+    rows = {r.code: r for r in calibration_sheet(model, more)}
+    assert rows["counts_held"].verdict == "good" and rows["counts_held"].badge == "measured"
+    assert rows["counts"] == next(r for r in calibration_sheet(model) if r.code == "counts")  # judged as it was
+    written = write_model(model, tuple(rows.values()), tmp_path / "out", more)
+    table = pl.read_parquet(tmp_path / "out" / "vehicles.parquet")
+    assert tmp_path / "out" / "vehicles.parquet" in written
+    assert table["to_counts"].sum() == pytest.approx(e.matrix.sum(), rel=1e-3)
+    assert to_counts(here(1.0, busiest[:1])) is None  # too few to say anything of a matrix
 
 
 def test_a_town_without_a_timetable_says_what_stands_for_it() -> None:

@@ -54,6 +54,7 @@ def model(
     the sheet at the end says what each was held against.
     """
     from shaar.engine.study.model import model_city
+    from shaar.engine.study.model_estimate import to_counts
     from shaar.engine.study.model_output import write_model
     from shaar.engine.study.model_results import ModelOptions
     from shaar.engine.study.model_sheet import calibration_sheet
@@ -69,9 +70,10 @@ def model(
         )  # fmt: skip
     with console.progress() as progress:
         found = model_city(folder, feed, options=options, progress=progress)
-        rows = calibration_sheet(found)
+        estimated = to_counts(found, progress=progress)
+        rows = calibration_sheet(found, estimated)
     show(found, rows)
-    written = write_model(found, rows, out)
+    written = write_model(found, rows, out, estimated)
     written.append(write_sheet(found, rows, out / "sheet.html"))
     console.out.print(f"\nwritten: {out} ({', '.join(p.name for p in written)})", soft_wrap=True)
 

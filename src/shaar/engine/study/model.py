@@ -180,7 +180,9 @@ class _Loop:
 
     def _drive(self, cars: F64, gap: float) -> None:
         self.flows = equilibrium(self.roads.network, cars, gap=gap, start=self.start)
-        self.start, self.skims = self.flows.bushes, skims(self.flows)
+        # Means over the routes in use: of two routes of one cost the cheapest tree takes now the long one, now the
+        # short one, and the money for their kilometres would never come to rest.
+        self.start, self.skims = self.flows.bushes, skims(self.flows, over="used")
 
     def costs_of(self) -> dict[str, F64]:
         """Parts of a journey by every mode on what the last supply left; before the first, on empty streets."""

@@ -17,9 +17,13 @@ F64 = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Vehicles in the busiest hour of the morning on counted links, modelled and counted, shape (n,)."""
+    """Vehicles in the busiest hour of the morning on counted links, modelled and counted, shape (n,).
+
+    ``links``: those of the street network that make each count, one for each direction counted.
+    """
 
     stations: tuple[str, ...]
+    links: tuple[tuple[int, ...], ...]
     modelled: F64
     counted: F64
 
@@ -40,14 +44,18 @@ def counted_links(model: CityModel) -> Counted | None:
     periods = read_periods(model.tables["periods"])
     hours = dict(zip(periods.names, map(float, periods.hours), strict=True))
     counts = mean_counts(read_counts(file, hours, links=model.city.links.height))
-    flows = dict(zip(("forward", "backward"), model.roads.on_streets(model.flows.flow), strict=True))
-    stations, modelled, counted = [], [], []
+    roads = {"forward": model.roads.forward, "backward": model.roads.backward}
+    stations, links, modelled, counted = [], [], [], []
     for (place, _route, direction, period, what, station), (value, _times) in counts.items():
         kind, _colon, name = place.partition(":")
         if kind != "link" or what != "vehicles" or period != PEAK:
             continue
         ways = ("forward", "backward") if direction == "both" else (direction,)
         stations.append(station)
-        modelled.append(sum(float(np.nan_to_num(flows[w][int(name)])) for w in ways))
+        on = tuple(int(roads[w][int(name)]) for w in ways if roads[w][int(name)] >= 0)
+        links.append(on)
+        modelled.append(float(model.flows.flow[list(on)].sum()))
         counted.append(value * model.tables["model"]["peak_hour_share"])
-    return Counted(tuple(stations), np.array(modelled), np.array(counted)) if stations else None
+    if not stations:
+        return None
+    return Counted(tuple(stations), tuple(links), np.array(modelled), np.array(counted))

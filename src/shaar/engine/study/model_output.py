@@ -18,6 +18,7 @@ from shaar import __version__
 from shaar.engine.assignment.lines import line_loads
 from shaar.engine.city.geoparquet import write as write_parquet
 from shaar.engine.errors import ShaarError
+from shaar.engine.study.model_estimate import ToCounts
 from shaar.engine.study.model_parking import ARRIVALS
 from shaar.engine.study.model_results import CityModel
 from shaar.engine.study.model_sheet import Row
@@ -28,12 +29,13 @@ LEAST = 1e-3
 _SUMS = ("vehicles", "boardings", "passenger_minutes", "felt", "full")
 
 
-def write_model(model: CityModel, rows: Sequence[Row], folder: Path) -> list[Path]:
+def write_model(model: CityModel, rows: Sequence[Row], folder: Path, estimated: ToCounts | None = None) -> list[Path]:
     """Write the model's folder: whole, or what stood there stays.
 
     ``matrices.parquet`` persons of the busiest hour by mode and pair of zones, with minutes; ``streets.parquet``
     (GeoParquet) cars and minutes of that hour each way; ``lines.csv``; ``zones.csv``; ``sheet.csv``; ``model.json``
-    with every parameter, so that the model can be made again.
+    with every parameter, so that the model can be made again; with counts ``vehicles.parquet``, the cars of that hour
+    as modelled and as brought towards the counts.
 
     Raises
     ------
@@ -48,6 +50,8 @@ def write_model(model: CityModel, rows: Sequence[Row], folder: Path) -> list[Pat
             write_parquet(street_table(model), beside / "streets.parquet")
             if model.transit is not None:
                 line_table(model).write_csv(beside / "lines.csv", float_precision=2)
+            if estimated is not None:
+                write_parquet(vehicle_table(model, estimated), beside / "vehicles.parquet")
             zone_figures(model).write_csv(beside / "zones.csv", float_precision=2)
             pl.DataFrame([asdict(r) for r in rows]).write_csv(beside / "sheet.csv", float_precision=6)
             (beside / "model.json").write_text(json.dumps(summary(model), ensure_ascii=False, indent=1), "utf-8")
@@ -76,6 +80,17 @@ def matrix_table(model: CityModel) -> pl.DataFrame:
     if model.transit is not None:
         columns["bus_minutes"] = _minutes(model, "bus")[o, d].astype(np.float32)
     return pl.DataFrame(columns)
+
+
+def vehicle_table(model: CityModel, estimated: ToCounts) -> pl.DataFrame:
+    """One row a pair of zones: cars and taxis of the busiest hour, as modelled and as the counts would have them."""
+    prior, now = model.vehicles, estimated.found.estimate.matrix
+    o, d = np.nonzero(np.maximum(prior, now) >= LEAST)
+    ids = model.city.zones["zone_id"].to_numpy()
+    return pl.DataFrame({
+        "from_zone": ids[o], "to_zone": ids[d], "modelled": prior[o, d].astype(np.float32),
+        "to_counts": now[o, d].astype(np.float32),
+    })  # fmt: skip
 
 
 def _minutes(model: CityModel, mode: str) -> np.ndarray:

@@ -14,6 +14,7 @@ from shaar.engine.demand.elasticity import elasticities
 from shaar.engine.demand.estimation_report import describe_fit
 from shaar.engine.demand.four_step import demand_at
 from shaar.engine.study.model_counts import counted_links
+from shaar.engine.study.model_estimate import ToCounts
 from shaar.engine.study.model_results import CityModel
 
 F64 = npt.NDArray[np.float64]
@@ -59,9 +60,16 @@ class Row:
     source: str
 
 
-def calibration_sheet(model: CityModel) -> tuple[Row, ...]:
-    """Hold a model against everything that is there to be held against it."""
-    return (*_inputs(model), *_demand(model), *_answers(model), *_roads(model), *_transit(model), *_parking(model))
+def calibration_sheet(model: CityModel, estimated: ToCounts | None = None) -> tuple[Row, ...]:
+    """Hold a model against everything that is there to be held against it.
+
+    ``estimated``: its cars brought towards the counts, where there are enough of them; the model itself is judged as it
+    was before.
+    """
+    return (
+        *_inputs(model), *_demand(model), *_answers(model), *_roads(model), *_estimated(estimated), *_transit(model),
+        *_parking(model),
+    )  # fmt: skip
 
 
 def trust(rows: Sequence[Row]) -> dict[Verdict, int]:
@@ -175,6 +183,25 @@ def _roads(model: CityModel) -> list[Row]:
     good: Verdict = "good" if share >= 100 * GEH_SHARE else "weak"
     said = f"counts.csv, {len(counts.counted)} links, R2 {fit.r2:.2f}"
     return [*rows, Row("counts", "", share, "%", 100 * GEH_SHARE, 100, "measured", good, said)]
+
+
+def _estimated(estimated: ToCounts | None) -> list[Row]:
+    """The matrix brought towards counts: judged where it did not look, and by how far it left the model."""
+    if estimated is None:
+        return []
+    e, enough = estimated.found.estimate, 100 * GEH_SHARE
+    fitted = 100 * e.after.geh_below_5
+    said = f"counts.csv, {e.after.counts}"
+    met: Verdict = "met" if fitted >= enough else "weak"
+    rows = [Row("counts_fitted", "", fitted, "%", enough, 100, "measured", met, said)]
+    if e.held_before is not None and e.held_after is not None:
+        before, after = 100 * e.held_before.geh_below_5, 100 * e.held_after.geh_below_5
+        better: Verdict = "good" if after >= enough or e.held_after.rmse < e.held_before.rmse else "weak"
+        said = f"counts.csv, {e.held_after.counts}; {before:.0f} %"
+        rows.append(Row("counts_held", "", after, "%", enough, 100, "measured", better, said))
+    near: Verdict = "good" if not e.change.beyond else "weak"
+    moved = 100 * e.change.moved
+    return [*rows, Row("counts_moved", "", moved, "%", np.nan, np.nan, "modelled", near, "TAG unit M3.1")]
 
 
 def _transit(model: CityModel) -> list[Row]:
