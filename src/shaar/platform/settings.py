@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "shaar.platform.places",
     "shaar.platform.accounts",
     "shaar.platform.propose",
+    "shaar.platform.appraise",
     "shaar.platform.decide",
     "shaar.platform.portal",
     "shaar.platform.desk",

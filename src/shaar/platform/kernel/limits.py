@@ -20,6 +20,7 @@ RATES = {
     "proposal": (5, 86400),
     "comment": (30, 3600),
     "hazard": (10, 86400),
+    "contest": (10, 86400),
     "vote": (60, 3600),
     "opinion": (600, 3600),
     "upload": (20, 3600),

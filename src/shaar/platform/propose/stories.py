@@ -69,6 +69,7 @@ SENTENCES: dict[str, Any] = {
     "comment.made": gettext_lazy("A comment was written."),
     "measure.flagged": gettext_lazy("Somebody asked the moderators to look at it."),
     "measure.flags_dismissed": gettext_lazy("The moderators left the text as it is."),
+    "measure.typed": gettext_lazy("An officer put it before the model of the city: %(said)s"),
     "measure.done": gettext_lazy("Done."),
     "measure.reopened": gettext_lazy("Work goes on."),
     "hazard.reported": gettext_lazy("Reported: %(ref)s."),

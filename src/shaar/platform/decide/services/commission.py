@@ -59,7 +59,7 @@ def hold_session(
         if held_on > timezone.localdate():
             raise Invalid("session.day", _("This day has not come yet."), field="held_on")
         with transaction.atomic():
-            made = Session(call=call, held_on=held_on, minutes=minutes.strip(), kept_by=acting, ref=next_reference("S"))
+            made = Session(call=call, held_on=held_on, minutes=minutes.strip(), kept_by=acting, ref=next_reference("C"))
             check(made)
             made.save(force_insert=True)
             made.members.set(present.values())
