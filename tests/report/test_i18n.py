@@ -16,7 +16,8 @@ from shaar.report.numbers import PLURAL_CATEGORIES
 
 OTHERS = tuple(x for x in LANGUAGES if x != "en")
 #: Rooms whose findings a plan shows; those of `city build` stay in English on the command line.
-ROOMS = ("assignment", "study", "design", "timetable", "access", "climate")
+#: The others speak to the console only.
+ROOMS = ("assignment", "study", "design", "timetable", "access", "climate", "routing", "demand")
 
 
 def placeholders(text):

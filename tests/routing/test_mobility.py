@@ -146,7 +146,7 @@ def test_the_journey_of_a_chair_takes_the_vehicle_it_can():
         best = min(found, key=lambda j: j.arrival)
         assert [leg.trip for leg in best.legs if leg.kind == "ride"] == [trip]
     codes = {f.code for f in net.findings}
-    assert codes == {"journey.slope_unknown", "journey.vehicle_unknown", "journey.stop_unknown"}
+    assert codes == {"journey.slope_unknown", "journey.vehicle_unknown", "journey.stop_unknown_counted"}
     nothing = network(city, grid_feed(), DAY, CHAIR)
     assert "journey.no_service" in {f.code for f in nothing.findings}
 

@@ -131,37 +131,38 @@ def _findings(city: City, who: Profile, can: Usable | None, day: DayTimetable, l
     out = []
     unknown = city.links["slope"].null_count() / max(city.links.height, 1)
     if who.slope and unknown > 0.5:
-        share = "all" if unknown == 1 else f"{unknown:.0%} of the"
         out.append(
             Finding(
                 "journey.slope_unknown",
-                f"The slope of {share} streets is unknown; they count as level.",
+                f"The slope of {unknown:.0%} of the streets is unknown; they count as level.",
                 severity="assumed",
-                values={"share": round(unknown, 3)},
+                values={"percent": round(100 * unknown)},
             )
         )
     if can is not None and who.vehicle_needed and can.trips_unknown:
         rule = "counted as accessible" if who.unknown_vehicle else "left out"
+        code = "vehicle_unknown_counted" if who.unknown_vehicle else "vehicle_unknown"
         out.append(
             Finding(
-                "journey.vehicle_unknown",
+                f"journey.{code}",
                 f"Of {can.trips_unknown:,} of {can.trips:,} trips the timetable does not say whether the vehicle is "
                 f"accessible; they are {rule}.",
                 can.trips_unknown,
                 severity="assumed",
-                values={"unknown": can.trips_unknown, "trips": can.trips, "rule": rule},
+                values={"unknown": can.trips_unknown, "trips": can.trips},
             )
         )
     if can is not None and who.stop_needed and can.stops_unknown:
         rule = "counted as accessible" if who.unknown_stop else "left out"
+        code = "stop_unknown_counted" if who.unknown_stop else "stop_unknown"
         out.append(
             Finding(
-                "journey.stop_unknown",
+                f"journey.{code}",
                 f"Of {can.stops_unknown:,} of {can.stops:,} stops the timetable does not say whether they are "
                 f"accessible; they are {rule}.",
                 can.stops_unknown,
                 severity="assumed",
-                values={"unknown": can.stops_unknown, "stops": can.stops, "rule": rule},
+                values={"unknown": can.stops_unknown, "stops": can.stops},
             )
         )
     if can is not None and not day.n_patterns:
