@@ -53,6 +53,9 @@ def bring_up_to_date() -> None:
         call_command("migrate", database=database, verbosity=0)
     call_command("createcachetable", database="jobs" if "jobs" in settings.DATABASES else "default", verbosity=0)
     call_command("import_territories", verbosity=0)
+    from shaar.platform.places import city_map
+
+    city_map.ask()
 
 
 def _end(number: int, frame: object) -> None:
