@@ -57,7 +57,9 @@ def read(path: Path) -> pl.DataFrame:
         The file is missing, is not Parquet, or is cut short.
     """
     try:
-        table = pq.read_table(path)
+        # Not read_table: it loads the whole of pyarrow.dataset, a third of a second of every command.
+        with pq.ParquetFile(path) as file:
+            table = file.read()
     except FileNotFoundError as e:
         raise InputError("the file is missing", file=path) from e
     except (pa.ArrowInvalid, OSError) as e:
