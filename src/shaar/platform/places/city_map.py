@@ -43,10 +43,10 @@ def ready() -> Path | None:
 
 def make() -> Path | None:
     """Make the map unless it is there; older ones are taken away."""
-    path = file()
-    if path is None or path.is_file():
+    path, folder = file(), settings.PROFILE.model
+    if path is None or folder is None or path.is_file():
         return path
-    tiles.build_tiles(read(settings.PROFILE.model), path)
+    tiles.build_tiles(read(folder), path)
     for old in path.parent.glob("*.pmtiles"):
         if old != path:
             old.unlink(missing_ok=True)
