@@ -25,6 +25,7 @@ PROGRAMS = {
     "journeys": ["journeys.py", "--origins", "40"],
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],
+    "model": ["model.py"],
     "roads": ["roads.py", "--peer-tight"],
     "cycling": ["cycling.py"],
     "design_cities": ["design_cities.py", "--images", "docs/img"],

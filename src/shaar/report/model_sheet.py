@@ -18,6 +18,10 @@ from shaar.report.i18n import LANGUAGES, Speaker, catalogue
 from shaar.report.write import palette_css, put
 
 
+#: Digits of a power of ten.
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def write_sheet(model: CityModel, rows: Sequence[Row], path: Path, *, language: str = "en") -> Path:
     """Write the sheet as one HTML file that needs nothing from outside.
 
@@ -86,7 +90,7 @@ def figure(s: Speaker, value: float, unit: str) -> str:
         return "–"
     if value != 0 and abs(value) < 0.005:
         power = int(np.floor(np.log10(abs(value))))
-        text = f"{s.n(value / 10.0**power, 1)} · 10^{power}"
+        text = f"{s.n(value / 10.0**power, 1)} · 10{str(power).translate(_RAISED)}"
     else:
         text = s.n(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
     return f"{text}\u00a0{s.word('sheet.unit', unit)}" if unit else text
