@@ -16,7 +16,7 @@ from shaar.engine.city.geoparquet import read as read_parquet
 from shaar.engine.demand.four_step import demand_at
 from shaar.engine.errors import InputError
 from shaar.engine.study.model import model_city
-from shaar.engine.study.model_counts import counted_links
+from shaar.engine.study.model_counts import counted_boardings, counted_links
 from shaar.engine.study.model_estimate import to_counts
 from shaar.engine.study.model_output import line_table, write_model
 from shaar.engine.study.model_results import CityModel, ModelOptions
@@ -101,6 +101,23 @@ def test_counts_in_the_folder_are_held_against_the_streets(tmp_path, made: CityM
     assert found.modelled[0] == pytest.approx(found.counted[0], rel=1e-6)
     row = next(r for r in calibration_sheet(here) if r.code == "counts")
     assert (row.value, row.verdict, row.badge) == (100.0, "good", "measured")
+
+
+def test_boardings_in_the_folder_are_held_against_the_lines(tmp_path, made: CityModel) -> None:
+    assert made.transit is not None and counted_boardings(made) is None
+    by_route = {r["route_id"]: r["boardings_per_hour"] for r in line_table(made).iter_rows(named=True)}
+    share = made.tables["model"]["peak_hour_share"]
+    rows = ["station,link_id,stop_id,route_id,direction,period,vehicles,date,unit"]
+    rows += [f"S{r},,,{r},both,am_peak,{n / share:.6f},2026-05-14,boardings" for r, n in by_route.items()]
+    rows.append("no line,,,X9,both,am_peak,0,2026-05-14,boardings")
+    (tmp_path / "counts.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    here = replace(made, city=replace(made.city, path=tmp_path))
+    found = counted_boardings(here)
+    assert found is not None and len(found.stations) == len(by_route) + 1
+    assert found.modelled == pytest.approx(found.counted, rel=1e-6)
+    row = next(r for r in calibration_sheet(here) if r.code == "boarded")
+    assert (row.value, row.verdict, row.badge) == (pytest.approx(0.0, abs=1e-4), "good", "measured")
+    assert sum(by_route.values()) == pytest.approx(made.transit.boardings)
 
 
 def test_enough_counts_pull_the_matrix_and_are_judged_where_it_did_not_look(tmp_path, made: CityModel) -> None:

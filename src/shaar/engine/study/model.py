@@ -120,6 +120,7 @@ class _Loop:
         self.weights = Weights(p["weight_walk"], p["weight_wait"], p["transfer_minutes"])
         self.lines: PeakLines | None = None
         self.routes: tuple[str, ...] = ()
+        self.stops: tuple[str, ...] = ()
         self.against = (float("nan"), float("nan"))
         self.day = None
         if feed is not None:
@@ -128,7 +129,7 @@ class _Loop:
             on_foot = walks(city, day, Options(), progress)
             self.lines = peak_lines(day, on_foot, options.window)
             self.against = against_router(self.lines, day, on_foot, options.window, self.weights)
-            self.routes = day.route_ids
+            self.routes, self.stops = day.route_ids, day.stop_ids
         else:
             m = tables["model"]
             facts = {"ratio": m["unknown_bus_ratio"], "walk": m["unknown_bus_walk"], "wait": m["unknown_bus_wait"]}
@@ -264,7 +265,7 @@ class _Loop:
         if self.lines is not None:
             self._ride(self.riding, gap=self.options.line_gap, most=100)
             assert self.loads is not None
-            transit = Transit(self.lines, self.loads, self.routes, self.against)
+            transit = Transit(self.lines, self.loads, self.routes, self.stops, self.against)
         demand = calibrate_demand(
             self.journeys.matrices, self.journeys.ends, self.parts, self.target, tree=self.tree, parameters=p
         )

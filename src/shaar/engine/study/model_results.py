@@ -73,8 +73,8 @@ class Transit:
     ----------
     lines, loads
         Patterns with their headways, and the assignment.
-    routes
-        route_id by number of the route in ``lines.route``.
+    routes, stops
+        route_id by number of the route in ``lines.route``, stop_id by number of the stop in ``lines.calls``.
     against_router
         Median over the pairs of zones of the minutes by the strategies less those by the timetable router (median of
         the window), and the router's median: two ways to find the same journeys. nan where neither finds any.
@@ -83,6 +83,7 @@ class Transit:
     lines: PeakLines
     loads: Crowded
     routes: tuple[str, ...]
+    stops: tuple[str, ...]
     against_router: tuple[float, float]
 
     @property

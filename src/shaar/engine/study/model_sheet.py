@@ -13,7 +13,7 @@ from shaar.engine.city.model import Badge
 from shaar.engine.demand.elasticity import elasticities
 from shaar.engine.demand.estimation_report import describe_fit
 from shaar.engine.demand.four_step import demand_at
-from shaar.engine.study.model_counts import counted_links
+from shaar.engine.study.model_counts import counted_boardings, counted_links
 from shaar.engine.study.model_estimate import ToCounts
 from shaar.engine.study.model_results import CityModel
 
@@ -27,6 +27,9 @@ FARE, FUEL, CAR_TIME = (-0.9, -0.2), (-0.35, -0.25), (-2.0, 0.0)
 TAG = "TAG unit M2.1, realism tests (UK Department for Transport)"
 #: TAG unit M3.1: this share of counted links should have GEH below 5.
 GEH_SHARE = 0.85
+#: TAG unit M3.2, recalled, check before citing: over a line of counts modelled passengers should lie within this share
+#: of those counted.
+BOARDED = 0.15
 #: Two ways of finding journeys by public transport should agree within this share of the median journey.
 AGREE = 0.15
 
@@ -217,7 +220,14 @@ def _transit(model: CityModel) -> list[Row]:
             Row("router", "", difference, "min", -AGREE * median, AGREE * median, "modelled", near, "range-RAPTOR")
         )
     rows.append(Row("boardings", "", transit.boardings, "persons/h", np.nan, np.nan, "measured", "open", "counts.csv"))
-    return rows
+    counts = counted_boardings(model)
+    if counts is None:
+        return rows
+    fit = describe_fit(counts.modelled, counts.counted)
+    near = "good" if abs(fit.bias) <= BOARDED and fit.r2 >= 0.5 else "weak"
+    said = f"counts.csv, {len(counts.counted)}, R2 {fit.r2:.2f}"
+    off = 100 * BOARDED
+    return [*rows, Row("boarded", "", 100 * fit.bias, "%", -off, off, "measured", near, said)]
 
 
 def _parking(model: CityModel) -> list[Row]:

@@ -45,12 +45,18 @@ class PeakLines:
         Route of each line (index of the timetable), shape (l,).
     hourly
         Vehicles an hour of each line, shape (l,).
+    calls
+        Stops of each line in order (numbers of the timetable).
+    direction
+        GTFS direction of each line, shape (l,).
     """
 
     graph: TransitGraph
     pattern: I64
     route: I64
     hourly: F64
+    calls: tuple[I64, ...]
+    direction: I64
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,9 @@ def peak_lines(day: DayTimetable, on_foot: Walks, window: tuple[int, int]) -> Pe
         access=(access.ptr, access.to, access.seconds / 60.0), walks=(rows, change.to, change.seconds / 60.0),
     )  # fmt: skip
     of = np.array(pattern, np.int64)
-    return PeakLines(graph, of, day.pattern_route[of].astype(np.int64), np.array(hourly))
+    calls = tuple(np.asarray(way, np.int64) for way in ways)
+    route, direction = (x[of].astype(np.int64) for x in (day.pattern_route, day.pattern_direction))
+    return PeakLines(graph, of, route, np.array(hourly), calls, direction)
 
 
 def bus_costs(lines: PeakLines, weights: Weights, *, felt: F64 | None = None) -> BusCosts:
