@@ -24,8 +24,8 @@ HEADER = """\
 # The network that appraisals of the example city compare with. Badge: modelled.
 #
 # No timetable is published with the city's data, and none is made up here: these lines do not run in Astana. They are
-# what `shaar design astana --fleet 500 --seconds 90 --seed 0` proposes for the residents and jobs of 2017 with 500 buses
-# of 12 m ({lines} lines, headways by period), so that a change has something to be compared with. Whatever is shown
+# what `shaar design astana --fleet 500 --seconds 90 --seed 0` proposes for the residents and jobs of 2017 with 500
+# buses of 12 m ({lines} lines, headways by period), so that a change has something to be compared with. Whatever is shown
 # against it has to say so. A timetable of the city (gtfs.zip in its folder) takes its place.
 #
 # Made by scripts/astana/reference.py; courses are simplified to 4 m.
@@ -39,13 +39,12 @@ def compact(scenario: Scenario) -> Scenario:
     for number, change in enumerate(scenario.changes, start=1):
         assert isinstance(change, AddLine)
         rename |= {s.stop_id: f"ref_{s.stop_id.removeprefix('new').lstrip('_')}" for s in change.new_stops}
-        named = lambda ids: tuple(rename.get(s, s) for s in ids)  # noqa: E731
         out.append(
             change.model_copy(
                 update={
                     "line_id": f"R{number}",
-                    "stops_forward": named(change.stops_forward),
-                    "stops_backward": named(change.stops_backward),
+                    "stops_forward": named(change.stops_forward, rename),
+                    "stops_backward": named(change.stops_backward, rename),
                     "minutes_forward": tuple(round(m, 2) for m in change.minutes_forward),
                     "minutes_backward": tuple(round(m, 2) for m in change.minutes_backward),
                     "geometry_forward": simple(change.geometry_forward),
@@ -62,6 +61,10 @@ def compact(scenario: Scenario) -> Scenario:
     return Scenario(name="Reference network of the example city (designed, not in service)", changes=tuple(out))
 
 
+def named(ids: tuple[str, ...], rename: dict[str, str]) -> tuple[str, ...]:
+    return tuple(rename.get(s, s) for s in ids)
+
+
 def simple(course: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
     if len(course) < 2:
         return course
@@ -74,10 +77,8 @@ def text(scenario: Scenario) -> str:
     out = [HEADER.format(lines=len(scenario.changes)), f"name = {json.dumps(scenario.name)}"]
     for change in scenario.changes:
         out.append("\n[[changes]]")
-        for key, value in change.model_dump(mode="json", exclude_defaults=True).items():
-            out.append(f"{key} = {inline(value)}")
-        if "type" not in change.model_dump(mode="json", exclude_defaults=True):
-            out.insert(len(out) - len(change.model_dump(mode="json", exclude_defaults=True)), 'type = "add_line"')
+        data = {"type": change.type, **change.model_dump(mode="json", exclude_defaults=True)}
+        out += [f"{key} = {inline(value)}" for key, value in data.items()]
     return "\n".join(out) + "\n"
 
 

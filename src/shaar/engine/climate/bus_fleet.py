@@ -106,6 +106,25 @@ def year_of_service(
     InputError
         Unknown vehicle, no grid factor for an electric one, kilometres or speed not sensible.
     """
+    middle, low, high = year_range(vehicle, vehicle_km, speed, months, parameters, grid)
+    return replace(middle, co2e_wtw_t_low=low.co2e_wtw_t, co2e_wtw_t_high=high.co2e_wtw_t)
+
+
+def year_range(
+    vehicle: str,
+    vehicle_km: float,
+    speed: float,
+    months: Sequence[float],
+    parameters: Parameters,
+    grid: GridFactor | None = None,
+) -> tuple[YearOfService, YearOfService, YearOfService]:
+    """Account as :func:`year_of_service` does: the middle, the low and the high estimate, each whole.
+
+    Raises
+    ------
+    InputError
+        As :func:`year_of_service`.
+    """
     if vehicle not in VEHICLES:
         raise InputError(f"no such vehicle type; known are {', '.join(VEHICLES)}", field="vehicle")
     if not vehicle_km >= 0 or not speed > 0 or not months:
@@ -116,7 +135,7 @@ def year_of_service(
     middle = _account(kind, vehicle_km, speed, months, parameters, grid, 0)
     low = _account(kind, vehicle_km, speed, months, ends(parameters, low=True), grid, -1)
     high = _account(kind, vehicle_km, speed, months, ends(parameters, low=False), grid, +1)
-    return replace(middle, co2e_wtw_t_low=low.co2e_wtw_t, co2e_wtw_t_high=high.co2e_wtw_t)
+    return middle, low, high
 
 
 #: Parameters of which more means less CO2e.

@@ -130,6 +130,7 @@ class Routed:
         access: WalkLinks | None = None,
         transfers: WalkLinks | None = None,
         egress: WalkLinks | None = None,
+        seed: int | None = None,
     ) -> Edited:
         """Travel times of an edited timetable: exactly those of a full run, in a small part of its time.
 
@@ -143,6 +144,8 @@ class Routed:
             The edited timetable; stops are recognised by their ids.
         access, transfers, egress
             Walks for the stops of ``day``, all three; None where its stops are among those of the base.
+        seed
+            Of the phases of lines with headways only; None: that of the base, whose lines then keep their phases.
 
         Raises
         ------
@@ -150,10 +153,11 @@ class Routed:
             A trip calls at a stop that the base does not have and no walks are given, or the walks do not fit.
         """
         if self._draws(day) != len(np.unique(self._question.layers.draw)) or self._rides == 0:
-            return self._whole(day, access, transfers, egress)
+            return self._whole(day, access, transfers, egress, self._seed if seed is None else seed)
         stops = edited_stops(self._stops, day, access, transfers, egress)
         layers = self._question.layers
-        parts = laid_out(day, random_phases(day, self._draws(day), self._seed), layers, stops.number)
+        phases = random_phases(day, self._draws(day), self._seed if seed is None else seed)
+        parts = laid_out(day, phases, layers, stops.number)
         dead, new = self._difference(parts)
         with self._lock:
             found, looked_at = self._changed(dead, new, stops)
@@ -184,7 +188,12 @@ class Routed:
         return dead, new
 
     def _whole(
-        self, day: DayTimetable, access: WalkLinks | None, transfers: WalkLinks | None, egress: WalkLinks | None
+        self,
+        day: DayTimetable,
+        access: WalkLinks | None,
+        transfers: WalkLinks | None,
+        egress: WalkLinks | None,
+        seed: int,
     ) -> Edited:
         """All from the start: where lines with headways only come or go, other draws of phases are asked for."""
         own = self._stops
@@ -200,7 +209,7 @@ class Routed:
             max_minutes=self._minutes,
             percentiles=self._percentiles,
             headway_draws=self._draws_wanted,
-            seed=self._seed,
+            seed=seed,
         )
         base = self._found
         changed = _differ(times.rides, base.rides) | _differ(times.walked, base.walked)

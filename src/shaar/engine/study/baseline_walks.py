@@ -106,20 +106,33 @@ def nearest_metres(graph: StreetGraph, points: Snapped, stops: Snapped, *, limit
     return np.where(np.isinf(found), np.nan, found)
 
 
-def share_near(city: City, graph: StreetGraph, stops: Snapped, stop_m: F64) -> F64:
+def home_links(city: City, graph: StreetGraph) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Links with homes along them that one can walk, and the zone that holds the middle of each."""
+    from_node, to_node = city.links["from_node"].to_numpy(), city.links["to_node"].to_numpy()
+    homes = city.links["highway"].is_in(HOME_STREETS) & city.links["walk"].fill_null(False)
+    links = np.flatnonzero(homes.to_numpy() & (graph.component[from_node] == graph.component[to_node]))
+    zone = _zone_of_links(city, links)
+    return links[zone >= 0], zone[zone >= 0]
+
+
+def share_near(
+    city: City,
+    graph: StreetGraph,
+    stops: Snapped,
+    stop_m: F64,
+    *,
+    homes: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None,
+) -> F64:
     """Share of each zone's people within ``COVERAGE_M`` street metres of a served stop, float[c, z].
 
     A zone may be wider than the distances asked about, so its people are taken to live along its streets: evenly over
     the length of the links in it whose class has homes along it (``HOME_STREETS``). A link counts by the distance of
-    its middle. Where a zone holds no such link, its point stands for everybody.
+    its middle. Where a zone holds no such link, its point stands for everybody. ``homes``: of :func:`home_links`, where
+    they are known already.
     """
     from_node, to_node = city.links["from_node"].to_numpy(), city.links["to_node"].to_numpy()
     length = city.links["length"].to_numpy().astype(np.float64)
-    homes = city.links["highway"].is_in(HOME_STREETS) & city.links["walk"].fill_null(False)
-    links = np.flatnonzero(homes.to_numpy() & (graph.component[from_node] == graph.component[to_node]))
-    zone = _zone_of_links(city, links)
-    inside = zone >= 0
-    links, zone = links[inside], zone[inside]
+    links, zone = home_links(city, graph) if homes is None else homes
     _, s_node, s_cost = seeds(graph, stops, outward=True)
     z = city.zones.height
     if not len(s_node):
