@@ -95,7 +95,7 @@ def today_network(
     counts = np.bincount(trips.pattern, minlength=day.n_patterns)
     x, y = city.streets.to_metric.transform(day.stop_lon, day.stop_lat)
     xy = np.column_stack([x, y])
-    shape = _shapes(feed)
+    shape = shapes_of(feed)
     lines: list[StreetLine] = []
     idle: list[str] = []
     short: list[str] = []
@@ -104,7 +104,7 @@ def today_network(
         line_id = day.route_ids[int(route)]
         name, kind = names.get(line_id, (line_id, 3))
         mode = mode_of(kind)
-        main, back = _main(day, patterns, counts, xy)
+        main, back = main_patterns(day, patterns, counts, xy)
         ways = [_direction(day, p, group, trips, window, km, shape, feed) for p in (main, back) if p >= 0]
         routes = [_visited(day, p, group) for p in (main, back) if p >= 0]
         # A course that one group holds whole is no way in the model; the other direction may still be.
@@ -220,7 +220,7 @@ def _stops(day: DayTimetable, p: int) -> I64:
     return day.pattern_stops[day.stop_ptr[p] : day.stop_ptr[p + 1]].astype(np.int64)
 
 
-def _main(day: DayTimetable, patterns: I64, counts: I64, xy: F64) -> tuple[int, int]:
+def main_patterns(day: DayTimetable, patterns: I64, counts: I64, xy: F64) -> tuple[int, int]:
     """The stop sequence most trips run, and the most run one of the other direction (-1: none)."""
     order = sorted(patterns.tolist(), key=lambda p: (-counts[p], -int(day.stop_ptr[p + 1] - day.stop_ptr[p]), p))
     main = order[0]
@@ -300,7 +300,7 @@ def _direction(
     calls = group[stops]
     first = np.flatnonzero(calls >= 0)
     kept = [k for i, k in enumerate(first) if i == 0 or calls[k] != calls[first[i - 1]]]
-    course = shape.get(_shape_of(feed, day, p))
+    course = shape.get(shape_of(feed, day, p))
     points = (
         course
         if course is not None and len(course) > 1
@@ -319,7 +319,8 @@ def _nothing() -> Direction:
     )  # fmt: skip
 
 
-def _shapes(feed: Feed) -> dict[str, F64]:
+def shapes_of(feed: Feed) -> dict[str, F64]:
+    """Points (lon, lat) of each shape of a timetable, in order, shape (n, 2)."""
     if not feed.shapes.height:
         return {}
     return {
@@ -328,7 +329,8 @@ def _shapes(feed: Feed) -> dict[str, F64]:
     }
 
 
-def _shape_of(feed: Feed, day: DayTimetable, p: int) -> str:
+def shape_of(feed: Feed, day: DayTimetable, p: int) -> str:
+    """shape_id of a stop sequence's first trip, "" where it has none."""
     trip = day.trip_ids[int(day.trip_ptr[p])] if int(day.trip_ptr[p + 1]) > int(day.trip_ptr[p]) else ""
     at = feed.trips.filter(pl.col("trip_id") == pattern_trip_source(trip))["shape_id"]
     return str(at[0]) if len(at) and at[0] is not None else ""
