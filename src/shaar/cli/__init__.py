@@ -21,6 +21,7 @@ COMMANDS = {
     "loads": ("shaar.cli.loads", "loads", "Say what every vehicle of a day carries, and who is left behind."),
     "design": ("shaar.cli.design", "design", "Design lines and headways under a fleet limit."),
     "plan": ("shaar.cli.plan", "plan", "Check, baseline, design, compare, account carbon, and write one report."),
+    "appraise": ("shaar.cli.appraise", "appraise", "Say what a scenario changes for people, with ranges."),
     "parking": ("shaar.cli.parking", "parking", "Say how full parking is, what it costs, and what a price changes."),
     "journey": ("shaar.cli.journey", "journey", "Say how to get from one point to another, leg by leg."),
     "isochrone": ("shaar.cli.isochrone", "isochrone", "Say how far one gets from a point in some minutes."),
