@@ -144,6 +144,7 @@ class Workshop:
             "walk_kmh": options.walk_kmh, "max_walk_m": options.max_walk_m, "max_minutes": options.max_minutes,
             "max_rides": options.max_rides, "thresholds": list(options.thresholds), "draws": DRAWS,
             "demand_draws": len(demand.ods) - 1, "reference": reference.hash if reference else None,
+            "country": city.meta.country, "trips_day": float(demand.ods[0].sum()),
         }  # fmt: skip
         if parameters:
             shown["values"] = {t: dict(v) for t, v in sorted(parameters.items())}
