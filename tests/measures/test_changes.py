@@ -7,9 +7,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from measures.test_conformance import KINDS, city, feed
+from measures.toy import city, feed
 from shaar.engine.errors import InputError
 from shaar.engine.measures import apply, parse_scenario, read_scenario
+from shaar.engine.measures.registry import KINDS
 
 
 def run(*changes: dict, f="feed"):

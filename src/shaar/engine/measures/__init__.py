@@ -1,6 +1,41 @@
 """The typed changes a city may make; a scenario is a city and its ordered changes."""
 
-from shaar.engine.measures.models import AddLine, Change, Headway, NewStop, PopulationTotal, RemoveLine, SetHeadway
+from shaar.engine.measures.kinds import LANGUAGES
+from shaar.engine.measures.models import (
+    AddLine,
+    AddRoad,
+    AddStop,
+    BusLane,
+    BuyVehicles,
+    Change,
+    ChargingPlace,
+    CloseRoad,
+    Crossing,
+    CycleLane,
+    ExtendLine,
+    Facility,
+    Fare,
+    Footway,
+    GreenStandard,
+    Headway,
+    LaunchService,
+    MoveStop,
+    NewStop,
+    ParkingPrice,
+    ParkingSupply,
+    PopulationTotal,
+    RebuildRoad,
+    RemoveLine,
+    RerouteLine,
+    RetireVehicles,
+    SetHeadway,
+    SetSpan,
+    SetVehicleType,
+    SignalPriority,
+    SpeedLimit,
+)
+from shaar.engine.measures.parking import parking_lots
+from shaar.engine.measures.registry import catalogue
 from shaar.engine.measures.scenario import (
     Scenario,
     apply,
@@ -10,25 +45,55 @@ from shaar.engine.measures.scenario import (
     scenario_schema,
     write_scenario,
 )
-from shaar.engine.measures.sentences import LANGUAGES, sentence
+from shaar.engine.measures.sentences import sentence
+from shaar.engine.measures.set_vehicle_type import vehicle_types_of
 from shaar.engine.measures.state import State
+from shaar.engine.measures.vehicles import climate_vehicle
 
 __all__ = [
     "LANGUAGES",
     "AddLine",
+    "AddRoad",
+    "AddStop",
+    "BusLane",
+    "BuyVehicles",
     "Change",
+    "ChargingPlace",
+    "CloseRoad",
+    "Crossing",
+    "CycleLane",
+    "ExtendLine",
+    "Facility",
+    "Fare",
+    "Footway",
+    "GreenStandard",
     "Headway",
+    "LaunchService",
+    "MoveStop",
     "NewStop",
+    "ParkingPrice",
+    "ParkingSupply",
     "PopulationTotal",
+    "RebuildRoad",
     "RemoveLine",
+    "RerouteLine",
+    "RetireVehicles",
     "Scenario",
     "SetHeadway",
+    "SetSpan",
+    "SetVehicleType",
+    "SignalPriority",
+    "SpeedLimit",
     "State",
     "apply",
     "carry_out",
+    "catalogue",
+    "climate_vehicle",
+    "parking_lots",
     "parse_scenario",
     "read_scenario",
     "scenario_schema",
     "sentence",
+    "vehicle_types_of",
     "write_scenario",
 ]

@@ -34,10 +34,10 @@ def need(feed: Feed | None, what: str) -> Feed:
     return feed
 
 
-def need_route(feed: Feed, route_id: str) -> None:
+def need_route(feed: Feed, route_id: str, field: str = "route_id") -> None:
     """Raise when no line has this id, naming it."""
     if not feed.routes.filter(pl.col("route_id") == route_id).height:
-        raise InputError(f"the timetable has no line {route_id}", field="route_id")
+        raise InputError(f"the timetable has no line {route_id}", field=field)
 
 
 def append(feed: Feed, table: str, rows: Sequence[Mapping[str, Any]]) -> Feed:
@@ -49,6 +49,15 @@ def append(feed: Feed, table: str, rows: Sequence[Mapping[str, Any]]) -> Feed:
         {name: [r.get(name) for r in rows] for name in SCHEMA[table]}, schema=dict(SCHEMA[table]), strict=False
     )
     longer: dict[str, Any] = {table: pl.concat([old, new], how="diagonal")}
+    return replace(feed, **longer)
+
+
+def with_column(feed: Feed, table: str, column: str, key: str, value: str, entry: str) -> Feed:
+    """Return a feed with a text column of a table set where ``key`` is ``value``; the column is begun where absent."""
+    old: pl.DataFrame = getattr(feed, table)
+    now = pl.col(column) if column in old.columns else pl.lit(None, pl.String)
+    new = old.with_columns(pl.when(pl.col(key) == value).then(pl.lit(entry)).otherwise(now).alias(column))
+    longer: dict[str, Any] = {table: new}
     return replace(feed, **longer)
 
 

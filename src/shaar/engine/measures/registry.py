@@ -1,65 +1,86 @@
-"""The registry of change types: the model, the function that carries it out, and an example of each."""
+"""The registry of change types: every type by its name, and all of them as data for forms and maps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
-from shaar.engine.city.model import City
-from shaar.engine.measures import add_line, population_total, remove_line, set_headway
-from shaar.engine.measures.models import AddLine, Change, Model, PopulationTotal, RemoveLine, SetHeadway
+from shaar.engine.measures import (
+    add_line,
+    add_road,
+    add_stop,
+    bus_lane,
+    charging_place,
+    close_road,
+    crossing,
+    cycle_lane,
+    extend_line,
+    facility,
+    fare,
+    footway,
+    green_standard,
+    launch_service,
+    move_stop,
+    parking,
+    population_total,
+    rebuild_road,
+    remove_line,
+    reroute_line,
+    set_headway,
+    set_span,
+    set_vehicle_type,
+    signal_priority,
+    speed_limit,
+    vehicles,
+)
+from shaar.engine.measures.kinds import Kind
+from shaar.engine.measures.models import Change
 from shaar.engine.measures.state import State
-from shaar.engine.timetable.feed import Feed
 
-Apply = Callable[[Any, City, Feed | None], tuple[City, Feed | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One type of change."""
-
-    model: type[Model]
-    apply: Apply
-    example: dict[str, Any]
-
-
+#: In the order of a menu.
 KINDS: dict[str, Kind] = {
-    "add_line": Kind(
-        AddLine,
-        add_line.apply,
-        {
-            "type": "add_line",
-            "line_id": "N1",
-            "name": "N1",
-            "stops_forward": ["a", "b", "new-1"],
-            "minutes_forward": [0, 4.5, 11],
-            "stops_backward": ["new-1", "b", "a"],
-            "minutes_backward": [0, 6, 12],
-            "headways": [
-                {"start": "06:00", "end": "10:00", "minutes": 8, "period": "morning"},
-                {"start": "10:00", "end": "23:00", "minutes": 15},
-            ],
-            "new_stops": [{"stop_id": "new-1", "lon": 71.44, "lat": 51.15, "name": "New quarter"}],
-            "geometry_forward": [[71.40, 51.15], [71.42, 51.15], [71.44, 51.15]],
-            "geometry_backward": [[71.44, 51.15], [71.42, 51.15], [71.40, 51.15]],
-        },
-    ),
-    "remove_line": Kind(RemoveLine, remove_line.apply, {"type": "remove_line", "route_id": "1"}),
-    "set_headway": Kind(
-        SetHeadway,
-        set_headway.apply,
-        {"type": "set_headway", "route_id": "1", "start": "07:00", "end": "09:00", "minutes": 6},
-    ),
-    "population_total": Kind(
-        PopulationTotal,
-        population_total.apply,
-        {"type": "population_total", "value": 1_649_242, "date": "2026-02-01", "source": "statistics office"},
-    ),
+    kind.type: kind
+    for kind in (
+        add_line.KIND,
+        extend_line.KIND,
+        reroute_line.KIND,
+        remove_line.KIND,
+        set_headway.KIND,
+        set_span.KIND,
+        set_vehicle_type.KIND,
+        add_stop.KIND,
+        move_stop.KIND,
+        bus_lane.KIND,
+        signal_priority.KIND,
+        add_road.KIND,
+        close_road.KIND,
+        rebuild_road.KIND,
+        speed_limit.KIND,
+        parking.SUPPLY,
+        parking.PRICE,
+        cycle_lane.KIND,
+        footway.KIND,
+        crossing.KIND,
+        fare.KIND,
+        vehicles.BUY,
+        vehicles.RETIRE,
+        charging_place.KIND,
+        green_standard.KIND,
+        facility.KIND,
+        launch_service.KIND,
+        population_total.KIND,
+    )
 }
 
 
 def apply_change(change: Change, state: State) -> State:
     """Carry out one change on copies; see the file of its type for what it does and raises."""
-    city, feed = KINDS[change.type].apply(change, state.city, state.feed)
-    return replace(state, city=city, feed=feed)
+    return KINDS[change.type].apply(change, state)
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Return every type as plain data: type, tool, group, labels, form, JSON Schema and an example.
+
+    ``form`` holds the fields in the order in which they are asked for, each with name, widget, unit, choices, whether
+    it is required, its default, and label and hint in en, ru, ky and kk.
+    """
+    return [kind.as_data() for kind in KINDS.values()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shaar.engine.city.model import City
-from shaar.engine.measures.models import Model
+from shaar.engine.measures.fields import Model
 from shaar.engine.timetable.feed import Feed
 
 M = TypeVar("M", bound=Model)
