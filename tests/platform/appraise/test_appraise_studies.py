@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.platform.appraise.conftest import HEADWAY
 
 from shaar.platform.appraise.models import Alternative, Study
 from shaar.platform.appraise.selectors import study as selectors
@@ -10,8 +11,6 @@ from shaar.platform.appraise.services.alternative import save_alternative
 from shaar.platform.appraise.services.study import make_study, publish, word_study
 from shaar.platform.kernel import events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Invalid, Missing
-
-from tests.platform.appraise.conftest import HEADWAY
 
 
 def test_a_study_gets_a_number_and_an_owner_and_is_no_ones_business_before_it_is_published(officer, resident, study):

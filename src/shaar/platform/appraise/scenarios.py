@@ -34,6 +34,11 @@ def model_folder() -> Path:
     return folder
 
 
+def city_modelled() -> bool:
+    """Whether the city has a model that can be asked."""
+    return settings.PROFILE.model is not None
+
+
 def city_stamp(folder: Path | None = None) -> str:
     """SHA-256 over the data of the city folder: another stamp, and figures computed before may be others today."""
     files = _files(folder or model_folder())

@@ -6,6 +6,9 @@ from typing import Any
 
 from .views import (
     applications,
+    appraise,
+    appraise_change,
+    appraise_contests,
     ballots,
     commission,
     grants,
@@ -36,4 +39,7 @@ urlpatterns: list[Any] = [
     *scoring.urlpatterns,
     *commission.urlpatterns,
     *ballots.urlpatterns,
+    *appraise.urlpatterns,
+    *appraise_change.urlpatterns,
+    *appraise_contests.urlpatterns,
 ]

@@ -13,6 +13,7 @@ PUBLIC = (
     ("/proposals/", _("Proposals")),
     ("/meetings/", _("Round tables")),
     ("/plans/", _("Plans")),
+    ("/studies/", _("Estimates")),
     ("/opinions/", _("Questions")),
     ("/grants/", _("Grants")),
     ("/ballots/", _("Ballots")),

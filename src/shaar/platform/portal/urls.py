@@ -24,6 +24,7 @@ from .views import (
     proposals,
     proposing,
     risks,
+    studies,
     telegram,
 )
 
@@ -50,4 +51,5 @@ urlpatterns = [
     *applications.urlpatterns,
     *grants.urlpatterns,
     *ballots.urlpatterns,
+    *studies.urlpatterns,
 ]

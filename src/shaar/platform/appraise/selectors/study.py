@@ -15,7 +15,7 @@ from shaar.platform.propose.models import Measure
 
 from ..models import Alternative, Contest, EffectRow, Run, Study
 from ..policies import may_read_drafts, may_see, studies_visible_to
-from ..scenarios import city_stamp
+from ..scenarios import city_modelled, city_stamp
 
 
 def studies(viewer: Any, *, words: str = "", state: str = "", measure: Measure | None = None) -> QuerySet[Study]:
@@ -86,13 +86,14 @@ def newest_done(alternative: Alternative) -> Run | None:
 
 
 def is_stale(run: Run) -> bool:
-    """Whether the city's data have changed since the run was asked for."""
-    from shaar.platform.kernel.errors import Refusal
+    """Whether the city's data, the engine or its tables of parameters have changed since the run."""
+    from shaar import __version__
+    from shaar.engine.study.appraise_data import parameter_hash
 
-    try:
-        return bool(run.city) and run.city != city_stamp()
-    except Refusal:
-        return False
+    given = run.provenance
+    if run.city and city_modelled() and run.city != city_stamp():
+        return True
+    return bool(given) and (given.get("parameters"), given.get("engine")) != (parameter_hash(), __version__)
 
 
 @dataclass(frozen=True, slots=True)

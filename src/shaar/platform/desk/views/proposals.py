@@ -16,6 +16,10 @@ from django.views.decorators.http import require_POST
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.accounts.policies import has_role
+from shaar.platform.appraise.policies import may_model
+from shaar.platform.appraise.sayings import sentence_of
+from shaar.platform.appraise.scenarios import city_modelled
+from shaar.platform.appraise.selectors import study as appraising
 from shaar.platform.desk import queues
 from shaar.platform.kernel import attachments, events
 from shaar.platform.kernel.errors import Conflict, Forbidden, Missing, Refusal
@@ -103,7 +107,9 @@ def _one(request: HttpRequest, measure: Measure, status: int = 200, **more: Any)
         "events": events.story(measure, public_only=False), "needed": selectors.needed(measure),
         "authors": selectors.authors(measure), "young": measure.status in ("open", "review"),
         "finishes": measure.status in ("accepted", "partly", "in_work"), "separate_form": SeparateForm(),
-        "joined": measure.merged.order_by("ref"),
+        "joined": measure.merged.order_by("ref"), "may_model": may_model(request.user, measure) and city_modelled(),
+        "modelled": sentence_of(measure.change) if measure.change else "",
+        "studies": appraising.studies(request.user, measure=measure),
         "may_separate": measure.merged_into is not None
         and policy.may_merge(request.user, measure, measure.merged_into), **more,
     }  # fmt: skip

@@ -242,8 +242,10 @@ def is_osm() -> bool:
     return bool(settings.PROFILE.model) and sources(str(settings.PROFILE.model))[0]
 
 
-def svg(window: Window, things: list[Thing], *, shown: Iterable[Territory], label: str, css: str = "") -> SafeString:
-    """The whole picture: ground, outlines, names, pins, scale."""
+def svg(
+    window: Window, things: list[Thing], *, shown: Iterable[Territory], label: str, css: str = "", layer: str = ""
+) -> SafeString:
+    """The whole picture: ground, ``layer`` (paths in units of the picture) on it, outlines, names, pins, scale."""
     shown = list(shown)
     signs, stand = pins(window, things)
     lines = [
@@ -258,7 +260,8 @@ def svg(window: Window, things: list[Thing], *, shown: Iterable[Territory], labe
     role = "group" if any(t.link for t in things) else "img"
     return format_html(
         '<svg class="map-view {}" role="{}" aria-label="{}"><svg class="map-ground" viewBox="0 0 {} {}" '
-        'preserveAspectRatio="none" width="100%" height="100%"><g class="map-tiles">{}</g>{}{}</svg>{}{}{}{}</svg>',
-        css, role, label, UNITS, TALL, ground(window), mark_safe("".join(lines)), mark_safe("".join(areas)),
+        'preserveAspectRatio="none" width="100%" height="100%"><g class="map-tiles">{}</g>{}{}{}</svg>{}{}{}{}</svg>',
+        css, role, label, UNITS, TALL, ground(window), mark_safe(layer), mark_safe("".join(lines)),
+        mark_safe("".join(areas)),
         degrees(window), names(window, shown, stand), signs, scale(window),
     )  # fmt: skip

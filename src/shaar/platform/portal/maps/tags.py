@@ -28,7 +28,8 @@ _KINDS = {
 }  # fmt: skip
 
 
-def _tiles() -> dict[str, str]:
+def tile_facts() -> dict[str, str]:
+    """What the script needs to fetch squares of the base map."""
     stamp = tiles.stamp()
     box = tiles.box()
     if not stamp or box is None:
@@ -50,7 +51,7 @@ def map_context(
         "window": window, "things": things, "nowhere": nowhere, "caption": caption, "based": has_base(), "open": open,
         "listed": any(t.name for t in things) and (len(things) > 1 or bool(nowhere)),
         "approximate": any(one.approximate and one.geometry and one.geometry["type"] != "Point" for one in shown),
-        "osm": draw.is_osm(), "date": base_date(), **_tiles(),
+        "osm": draw.is_osm(), "date": base_date(), **tile_facts(),
     }  # fmt: skip
 
 
@@ -95,5 +96,5 @@ def picker_context(bound: BoundField, home: Territory | None = None) -> dict[str
         "choices": [(one, "\u00a0\u00a0" * depth) for one, depth in selectors.tree() if one.parent_id],
         "buttons": buttons, "based": has_base(),
         "svg": draw.svg(state.window, state.things, shown=selectors.current(), label=_("Map"), css="pickable"),
-        **_tiles(),
+        **tile_facts(),
     }  # fmt: skip

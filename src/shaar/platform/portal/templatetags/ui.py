@@ -17,10 +17,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from shaar.platform.appraise import words
 from shaar.platform.kernel import story, text
 from shaar.platform.kernel.fields import in_language
-from shaar.platform.portal import fielding, saying
+from shaar.platform.portal import estimates, fielding, saying
 from shaar.platform.portal.maps import tags
+from shaar.platform.portal.run_facts import run_facts
 
 register = template.Library()
 register.filter("said", in_language)
@@ -32,6 +34,10 @@ register.filter("moment", saying.moment)
 register.filter("ago", saying.ago)
 register.filter("markdown", text.render)
 register.filter("sentence", story.sentence)
+register.filter("people", estimates.people)
+register.filter("figure", estimates.figure)
+register.filter("figure_change", estimates.change)
+register.filter("indicator", words.label)
 
 BADGES = {"measured": _("measured"), "reported": _("reported"), "modelled": _("modelled"), "assumed": _("assumed")}
 STATUSES = ("good", "warn", "bad", "plain")
@@ -106,4 +112,7 @@ def provenance(kind: str) -> SafeString:
 
 
 register.inclusion_tag("ui/map.html", name="map")(tags.map_context)
+register.inclusion_tag("studies/result.html", name="estimate")(lambda run: run_facts(run.alternative, run))
+# A map whose facts a view has made (`portal.maps.gains.context`).
+register.inclusion_tag("ui/map.html", name="drawn_map")(lambda facts: facts)
 register.inclusion_tag("ui/place_picker.html", name="place_picker")(tags.picker_context)

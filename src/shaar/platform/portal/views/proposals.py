@@ -20,6 +20,7 @@ from shaar.platform.kernel.gate import public, signed_in
 from shaar.platform.kernel.once import once
 from shaar.platform.places.models import Territory
 from shaar.platform.portal import panels
+from shaar.platform.portal.estimate_of import estimate_of
 from shaar.platform.propose.exports import measure as exports
 from shaar.platform.propose.forms.proposal import AppealForm, CommentForm, FilterForm
 from shaar.platform.propose.models import Appeal, Comment, Feature, Measure
@@ -103,7 +104,7 @@ def story_facts(request: HttpRequest, measure: Measure) -> dict[str, Any]:
         "photos": [file for file in files if file.kind == attachments.PHOTO],
         "papers": [file for file in files if file.kind == attachments.DOCUMENT],
         "events": events.story(measure), "joined": measure.merged.order_by("ref"),
-        "answers": selectors.answers_of(measure),
+        "answers": selectors.answers_of(measure), "estimate": estimate_of(measure) if shown else None,
     }  # fmt: skip
 
 
