@@ -9,6 +9,7 @@ from shaar.platform.portal.views.account import account_urlpatterns
 urlpatterns = [
     path("account/", include(account_urlpatterns)),
     path("desk/", include("shaar.platform.desk.urls")),
+    path("workbench/", include("shaar.platform.desk.workbench_urls")),
     path("api/", include("shaar.platform.api.urls")),
     path("", include("shaar.platform.portal.urls")),
 ]

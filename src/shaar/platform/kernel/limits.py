@@ -25,6 +25,10 @@ RATES = {
     "opinion": (600, 3600),
     "upload": (20, 3600),
     "search": (60, 60),
+    "workbench": (7200, 3600),  # a line that is dragged asks about twice a second
+    "workbench_full": (120, 3600),
+    "isochrone": (1200, 3600),
+    "lines": (40, 3600),
 }
 
 #: One statement, so that two requests at the same moment never count as one.
