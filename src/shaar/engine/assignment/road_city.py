@@ -232,6 +232,9 @@ def _arcs(city: City, p: Parameters) -> _Arcs:
         each = p.get(f"capacity_lane_{kind}", p["capacity_lane_other"])
         capacity[mine] = each * (1.0 if kind == name else p["capacity_link_share"])
         rank[mine] = number
+    for mine, column in ((forward, "capacity_share_forward"), (~forward, "capacity_share_backward")):
+        if column in links.columns:  # what bus lanes and priority at lights leave to cars
+            capacity = np.where(mine, capacity * links[column].fill_null(1.0).to_numpy()[link], capacity)
     signal = city.nodes["signal"].fill_null(False).to_numpy()[head]
     km = links["length"].to_numpy().astype(float)[link] / 1000.0
     kmh = np.maximum(links["free_speed"].fill_null(0.0).fill_nan(0.0).to_numpy()[link] * p["free_share"], LEAST_KMH)
