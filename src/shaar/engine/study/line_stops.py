@@ -173,10 +173,9 @@ class Calls:
             if stop.stop_id == name:
                 return Call(float(start[p]) + at, s.stops.height + k)
         row = stop_row(s.bus, e, at, name, setback=s.rules.setback, drive_side=s.run.drive_side)
-        self.new.append(
-            NewStop(stop_id=name, lon=round(row["lon"], 7), lat=round(row["lat"], 7), name=str(s.names[s.bus.link[e]]))  # type: ignore[call-overload]
-        )
-        point = project(shapely.Point(row["lon"], row["lat"]), s.bus.to_metric)
+        lon, lat = (round(float(row[c]), 7) for c in ("lon", "lat"))  # type: ignore[arg-type]
+        self.new.append(NewStop(stop_id=name, lon=lon, lat=lat, name=s.street_name(int(s.bus.link[e]))))
+        point = project(shapely.Point(lon, lat), s.bus.to_metric)
         self._new_xy.append(shapely.get_coordinates(point)[0])
         return Call(float(start[p]) + at, s.stops.height + len(self.new) - 1)
 

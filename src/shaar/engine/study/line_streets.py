@@ -21,6 +21,9 @@ from shaar.engine.design.city_streets import BusStreets, RunTimes, bus_streets, 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
+#: A stop on a street without a name is called after the nearest named one within this distance (m).
+NAME_METRES = 150.0
+
 
 @dataclass(frozen=True, slots=True)
 class Streets:
@@ -107,6 +110,18 @@ class Streets:
             stop_at=np.concatenate([self.stop_at, at]), stop_tree=shapely.STRtree(shapely.points(xy)),
             row={s: k for k, s in enumerate(stops["stop_id"].to_list())},
         )  # fmt: skip
+
+    def street_name(self, link: int) -> str:
+        """Name of a link, else of the nearest street with one within 150 m; "" where there is none."""
+        if self.names[link]:
+            return str(self.names[link])
+        edge = int(np.flatnonzero(self.bus.link == link)[0])
+        near = self.edge_tree.query(self.bus.lines[edge], predicate="dwithin", distance=NAME_METRES)
+        called = [int(e) for e in near if self.names[self.bus.link[e]]]
+        if not called:
+            return ""
+        far = shapely.distance(self.bus.lines[called], self.bus.lines[edge])
+        return str(self.names[self.bus.link[called[int(np.lexsort((called, far))[0])]]])
 
     def people_at(self, xy: npt.ArrayLike, metres: float | None = None) -> float:
         """Residents and jobs together within so many straight metres (default: the reach of a stop) of a place."""

@@ -11,7 +11,9 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
+from shaar.engine.city import geoparquet
 from shaar.engine.city.model import City
+from shaar.engine.city.projection import project_shapes
 from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.design.city_lines import BUS_MODES, main_patterns, shape_of, shapes_of
 from shaar.engine.fleet.service import day_trips
@@ -109,6 +111,16 @@ class Surroundings:
         return self.streets.city
 
     @cached_property
+    def line_names(self) -> dict[str, str]:
+        """Name of each line by its id."""
+        return {line.route_id: line.name for line in self.lines}
+
+    @cached_property
+    def stop_names(self) -> dict[str, str]:
+        """Name of each stop that has one, by its id."""
+        return dict(self.streets.stops.select("stop_id", "name").drop_nulls().iter_rows())
+
+    @cached_property
     def unserved(self) -> npt.NDArray[np.bool_]:
         """Sample points of people without a served stop within reach."""
         return ~self.streets.crowd.within(self.served, self.streets.rules.reach)
@@ -157,6 +169,31 @@ class Surroundings:
     def walkers(self) -> F64:
         """Residents at the nodes of :attr:`walk`."""
         return node_people(self.walk, self.city.links, self.city.zones, crs=self.city.meta.crs)
+
+    @cached_property
+    def link_lines(self) -> npt.NDArray[np.object_]:
+        """Street links in metres, shape (l,)."""
+        return project_shapes(geoparquet.geometries(self.city.links), self.city.meta.crs)
+
+    @cached_property
+    def link_tree(self) -> shapely.STRtree:
+        """Tree over :attr:`link_lines`."""
+        return shapely.STRtree(self.link_lines)
+
+    def links_near(self, xy: F64, metres: float) -> I64:
+        """Links within so many metres of a place, in order."""
+        return np.sort(self.link_tree.query(shapely.Point(xy), predicate="dwithin", distance=metres)).astype(np.int64)
+
+    def buses_an_hour(self, link: int) -> float:
+        """Buses of a morning hour, both ways, whose courses run along a link (its middle, within 15 m)."""
+        middle = self.link_lines[link].interpolate(0.5, normalized=True)
+        return sum(
+            60.0 / line.headway
+            for line in self.lines
+            if line.bus
+            for c in line.courses
+            if c.line.distance(middle) <= 15
+        )
 
     def xy(self, lon: float, lat: float) -> F64:
         """A place in metres."""

@@ -32,7 +32,7 @@ def walking_gaps(
         footway counts people once for every place that comes within ``walk_minutes`` of them.
     """
     p = parameters or load_parameters("walking_cycling.csv")
-    names, kinds, lon, lat = _places(city)
+    names, kinds, lon, lat = doors(city)
     crs = city.meta.crs
     progress("walking around stops and schools", 0, 2)
     crossings = [
@@ -71,7 +71,8 @@ def walking_gaps(
     return crossings, footways
 
 
-def _places(city: City) -> tuple[list[str], list[str], F64, F64]:
+def doors(city: City) -> tuple[list[str], list[str], F64, F64]:
+    """Stops and schools that people walk to: name ("" where none is known), kind, lon and lat of each."""
     schools = city.places.filter(pl.col("kind").is_in(["school", "kindergarten"]))
     middle = shapely.centroid(geoparquet.geometries(schools)) if schools.height else np.zeros(0, object)
     names = [n or "" for n in [*city.stops["name"], *schools["name"]]]
