@@ -25,8 +25,8 @@ HEADER = """\
 #
 # No timetable is published with the city's data, and none is made up here: these lines do not run in Astana. They are
 # what `shaar design astana --fleet 500 --seconds 90 --seed 0` proposes for the residents and jobs of 2017 with 500
-# buses of 12 m ({lines} lines, headways by period), so that a change has something to be compared with. Whatever is shown
-# against it has to say so. A timetable of the city (gtfs.zip in its folder) takes its place.
+# buses of 12 m ({lines} lines, headways by period), so that a change has something to be compared with. Whatever is
+# shown against it has to say so. A timetable of the city (gtfs.zip in its folder) takes its place.
 #
 # Made by scripts/astana/reference.py; courses are simplified to 4 m.
 """

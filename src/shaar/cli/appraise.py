@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,12 +72,14 @@ def appraise(
 
 def show(found: Appraisal) -> None:
     """Print an appraisal: the city's figures, groups, places, lines, and what they rest on."""
-    from shaar.engine.study.effects_table import LANGUAGES, label, reason, words
+    from shaar.engine.study.effects_table import LANGUAGES, label, reason, unit, words
 
     language = LANGUAGES[0]
-    units, groups = words(language)["units"], words(language)["groups"]
+    groups = words(language)["groups"]
     whole = [e for e in found.effects if not e.place and e.group == "all"]
-    rows = [(f"{label(e.indicator, language)}, {units[e.unit]}".removesuffix(", "), *_figures(e)) for e in whole]
+    rows = [
+        (f"{label(e.indicator, language)}, {unit(e.unit, language)}".removesuffix(", "), *_figures(e)) for e in whole
+    ]
     shown = [r for r, e in zip(rows, whole, strict=True) if not e.not_modelled]
     _table("The city (modelled)", ("", "before", "after", "change", "range"), shown)
     some = [
@@ -132,7 +135,7 @@ def _number(value: float | None, places: int = 0) -> str:
     return text.removeprefix("-") if not text.strip("-0.,") else text
 
 
-def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     if not rows:
         return
     console.out.print(f"[bold]{title}[/]")

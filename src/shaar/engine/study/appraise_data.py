@@ -17,8 +17,8 @@ from shaar.engine.timetable.feed import SCHEMA, Feed
 
 #: Tables of parameters on which effects rest.
 TABLES = (
-    "access.csv", "climate.csv", "cmf.csv", "demand.csv", "effects.csv", "effects_values.csv", "mobility.csv",
-    "vehicles.csv", "walking_cycling.csv",
+    "access.csv", "climate.csv", "cmf.csv", "demand.csv", "effects.csv", "effects_values.csv", "measures.csv",
+    "mobility.csv", "model.csv", "parking.csv", "roads.csv", "vehicles.csv", "walking_cycling.csv",
 )  # fmt: skip
 #: Tables of emission factors beside them.
 EMISSIONS = ("bus_hot_exhaust.csv", "climate_places.csv", "fuel_factors.csv", "grid_factors.csv")

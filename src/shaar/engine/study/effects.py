@@ -247,7 +247,7 @@ class Workshop:
             say("appraisal", 3, 6)
             effects += self._movers(before, after, seed)
             say("appraisal", 5, 6)
-        effects += rest_effects(before, after, scenario, self._tables, self._slow, self._lock, full=full is not None)
+        effects += rest_effects(before, after, scenario, ods[0], self._tables, options, full=full is not None)
         zones = figures.zone_table(before, after, was, now, ods)
         found = Appraisal(
             effects=tuple(effects),

@@ -43,6 +43,7 @@ DRAWS = 3
 KEPT_SEEDS = 2
 #: Columns of links and zones on which walks depend.
 _LINKS = ("link_id", "from_node", "to_node", "geometry", "length", "highway", "walk")
+_NODES = ("node_id", "lon", "lat")
 _ZONES = ("zone_id", "lon", "lat", "geometry")
 
 
@@ -172,7 +173,8 @@ class Router:
             return True
         links = [c for c in _LINKS if c in own.links.columns]
         return (
-            city.nodes.equals(own.nodes)
+            city.nodes.height == own.nodes.height
+            and city.nodes.select(_NODES).equals(own.nodes.select(_NODES))
             and city.links.height == own.links.height
             and city.links.select(links).equals(own.links.select(links))
             and city.zones.select(_ZONES).equals(own.zones.select(_ZONES))

@@ -54,10 +54,10 @@ def standing(
     """Make the tables."""
     z = side.city.zones
     trips = od.sum(axis=1) + od.sum(axis=0)
-    total = sum(s[0] for s in journeys.zone_sums) / len(journeys.zone_sums)
+    total = _draws([s[0] for s in journeys.zone_sums])
     near = people_near(side)
     keys = list(side.reached[0])
-    access = {k: sum(r[k] for r in side.reached) / len(side.reached) for k in keys}
+    access = {k: _draws([r[k] for r in side.reached]) for k in keys}
     people = side.groups.persons["everyone"]
     columns: dict[str, object] = {
         "zone_id": z["zone_id"], "district": z["district"], "settlement": z["settlement"], "population": people,
@@ -71,7 +71,7 @@ def standing(
         w, t = np.where(inside, people, 0.0), float(trips[inside].sum())
         rows.append({
             "place_id": place_id, "kind": kind, "name": name, "population": float(w.sum()),
-            "minutes": float(np.asarray(total)[inside].sum()) / t if t > 0 else None,
+            "minutes": float(total[inside].sum()) / t if t > 0 else None,
             **{k.removeprefix("stops."): float(v[inside].sum()) for k, v in near.items()},
             **{f"access.{k}": _mean(v, w) for k, v in access.items()},
         })  # fmt: skip
@@ -98,6 +98,11 @@ def standing(
         boardings=dict(boardings),
         periods={p.name: (p.start, p.end) for p in periods},
     )
+
+
+def _draws(rows: Sequence[F64]) -> F64:
+    out: F64 = np.mean(rows, axis=0)
+    return out
 
 
 def _mean(value: F64, people: F64) -> float | None:

@@ -102,6 +102,15 @@ def reason(key: str, language: str) -> str:
     return words(language)["reasons"][key]
 
 
+def unit(name: str, language: str) -> str:
+    """Name of a unit for people; currencies keep their code ("KZT/year" is said as EUR a year is, with its code)."""
+    units = words(language)["units"]
+    if name in units:
+        return units[name]
+    code, slash, _ = name.partition("/")
+    return units["EUR/year"].replace(units["EUR"], code) if slash else code
+
+
 def indicators(keys: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
     """Indicators with their words as plain data, for pages: key, labels, unit, units, better, badge, section, method.
 
