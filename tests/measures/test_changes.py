@@ -31,7 +31,7 @@ def test_remove_line_takes_everything_of_it_and_nothing_else():
     assert f.trips["trip_id"].to_list() == ["t2"]
     assert f.stop_times.height == 2
     assert f.shapes.height == 0
-    assert f.stops.height == 2
+    assert f.stops.height == 3
 
 
 def test_add_line_begins_a_timetable_where_there_is_none():
@@ -82,7 +82,7 @@ def test_set_headway_replaces_departures_inside_the_window_only():
     assert scheduled.height == 12 - 4
     assert f.frequencies.sort("trip_id").select("start", "end", "headway").rows() == [(25200, 32400, 600)] * 2
     trip = f.frequencies["trip_id"][0]
-    assert f.stop_times.filter(pl.col("trip_id") == trip)["arrival"].to_list() == [25200, 25800]
+    assert f.stop_times.filter(pl.col("trip_id") == trip)["arrival"].to_list() == [25200, 25500, 25800]
 
 
 def test_set_headway_in_one_direction():

@@ -25,6 +25,8 @@ I64 = npt.NDArray[np.int64]
 JOIN_M = 30.0
 #: A street is met at its junction, and not split, if that is this near, m.
 SAME_NODE_M = 8.0
+#: A place on a junction is the junction, m.
+JUNCTION_M = 15.0
 #: Shorter pieces than this are not made, m.
 LEAST_M = 1.0
 _GEOD = Geod(ellps="WGS84")
@@ -260,6 +262,11 @@ def node_at(city: City, point: tuple[float, float], reach: float, keep: pl.Expr)
     hit = near.tree.query(at, predicate="dwithin", distance=reach) if len(near.rows) else np.empty(0, np.int64)
     if not len(hit):
         return city, None
+    nodes = np.unique(near.ends[hit])
+    nx, ny = project(city.nodes["lon"].to_numpy()[nodes], city.nodes["lat"].to_numpy()[nodes], city.meta.crs)
+    away = np.hypot(nx - x[0], ny - y[0])
+    if away.min() <= JUNCTION_M:
+        return city, int(nodes[np.argmin(away)])
     best = int(hit[np.argmin(shapely.distance(near.lines[hit], at))])
     sketch = _Sketch([], [], city.nodes.height)
     node = _on(city, near, sketch, best, at)[0]

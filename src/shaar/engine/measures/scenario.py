@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import tomli_w
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from shaar.engine.city.model import City
 from shaar.engine.errors import InputError, ShaarError
 from shaar.engine.measures.models import Change, Model
-from shaar.engine.measures.registry import apply_change
+from shaar.engine.measures.registry import KINDS, apply_change
 from shaar.engine.measures.state import State
 from shaar.engine.timetable.feed import Feed
 
@@ -88,8 +89,18 @@ def parse_scenario(raw: dict[str, Any], file: str | Path | None = None) -> Scena
     except ValidationError as e:
         first = e.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise InputError(message, file=file, field=field or None) from e
+        raise InputError(_words(first), file=file, field=field or None) from e
+
+
+def _words(error: ErrorDetails) -> str:
+    """Say what is wrong with a value; where the checker speaks of patterns and tags, in words."""
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['input']!r} is no time of day; write it like 07:30 (after midnight like 24:30)"
+    if error["type"] == "union_tag_invalid":
+        return f"there is no type of change {error['ctx']['tag']!r}; known are {', '.join(KINDS)}"
+    if error["type"] == "union_tag_not_found":
+        return "the type of the change is missing"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def write_scenario(scenario: Scenario, file: str | Path) -> None:
