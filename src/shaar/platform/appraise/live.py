@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shaar.engine.measures.scenario import Scenario
     from shaar.engine.study.effects import Workshop
     from shaar.engine.study.line_streets import Streets
+    from shaar.engine.study.suggest import Surroundings
 
 log = logging.getLogger("shaar.appraise")
 #: After a failure the city is opened again at the earliest after so many seconds.
@@ -65,6 +66,7 @@ class _Held:
     failure: str = ""
     failed_at: float = 0.0
     streets: Streets | None = None
+    surroundings: Surroundings | None = None
     layers: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     appraisals: OrderedDict[tuple[str, bool, int], Appraisal] = field(default_factory=OrderedDict)
 
@@ -120,8 +122,10 @@ def forget() -> None:
 def _open(held: _Held) -> None:
     from shaar.engine.city.folder import read
     from shaar.engine.study.effects import Workshop
-    from shaar.engine.study.line_streets import Streets
+    from shaar.engine.study.suggest import Surroundings
     from shaar.engine.timetable.read import read_gtfs
+
+    from .streets import streets
 
     def progress(stage: str, done: float, total: float | None = None, note: str = "") -> None:
         held.opening = Opening(note or stage, done, total)
@@ -129,8 +133,8 @@ def _open(held: _Held) -> None:
     began = time.monotonic()
     try:
         progress("streets", 0, None)
-        # Lines are drawn over stops of the reference network, too.
-        held.streets = Streets.of(scenarios.base_state().city)
+        # First what is ready first: lines can be drawn while the rest is being prepared.
+        held.streets = streets()
         city = read(scenarios.model_folder())
         made = Workshop.open(city, read_gtfs(city.gtfs) if city.gtfs else None, progress=progress)
     except Exception as error:
@@ -141,6 +145,8 @@ def _open(held: _Held) -> None:
         return
     log.info("workshop.opened", extra={"city": city.meta.name, "seconds": round(time.monotonic() - began, 1)})
     held.workshop = made
+    state = scenarios.base_state()
+    held.surroundings = Surroundings.of(state.city, state.feed, streets=held.streets)
 
 
 class Superseded(Exception):
@@ -237,6 +243,22 @@ def streets() -> Streets:
         ready = None if _held is None else _held.streets
     if ready is None:
         raise StillOpening(found if isinstance(found, Opening) else Opening("", 0.0, None))
+    return ready
+
+
+def surroundings() -> Surroundings:
+    """What suggestions are made from: ready a moment after the workshop.
+
+    Raises
+    ------
+    StillOpening, Conflict
+        As `opened`.
+    """
+    opened()
+    with _lock:
+        ready = None if _held is None else _held.surroundings
+    if ready is None:
+        raise StillOpening(Opening("suggestions", 0.0, None))
     return ready
 
 

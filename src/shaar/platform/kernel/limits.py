@@ -28,6 +28,7 @@ RATES = {
     "workbench": (7200, 3600),  # a line that is dragged asks about twice a second
     "workbench_full": (120, 3600),
     "isochrone": (1200, 3600),
+    "suggest": (300, 3600),
     "lines": (40, 3600),
 }
 

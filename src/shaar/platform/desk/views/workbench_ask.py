@@ -66,7 +66,6 @@ class Suggest(Body):
     lon: Lon
     lat: Lat
     limit: int = Field(default=5, ge=1, le=20)
-    changes: Changes = Field(default_factory=list)
 
 
 def draw(request: HttpRequest) -> dict[str, Any]:
@@ -156,22 +155,19 @@ def _places(given: Any) -> Any:
 
 
 def suggest(request: HttpRequest) -> dict[str, Any]:
-    """What might be done, each a change that can be taken as it is."""
-    from shaar.engine.measures.sentences import sentence
+    """What might be done about a kind of wish at a point, each a change that can be taken as it is."""
     from shaar.engine.study.suggest import suggest as ask
 
     asked = body(request, Suggest)
-    limits.count("workbench", str(person_of(request).pk))
-    found = ask(live.opened(), asked.kind, (asked.lon, asked.lat), limit=asked.limit)
+    limits.count("suggest", str(person_of(request).pk))
+    found = ask(live.surroundings(), asked.kind, (asked.lon, asked.lat), limit=asked.limit)
     language = get_language() or "en"
-    return {"suggestions": [_suggestion(one, sentence(one.change, language), language) for one in found]}
+    return {"suggestions": [_said(one.as_data(), language) for one in found]}
 
 
-def _suggestion(one: Any, said: str, language: str) -> dict[str, Any]:
-    return {
-        "change": one.change.model_dump(mode="json", exclude_none=True), "sentence": said,
-        "why": one.why.get(language) or one.why["en"], "geometry": one.geometry, "figures": dict(one.figures),
-    }  # fmt: skip
+def _said(data: dict[str, Any], language: str) -> dict[str, Any]:
+    """A suggestion with its words in the reader's language."""
+    return {**data, "sentence": data["sentence"][language], "why": data["why"][language]}
 
 
 def scenario(changes: list[dict[str, Any]]) -> Scenario:
