@@ -1,0 +1,23 @@
+/** Where the workbench begins. */
+import "./workbench.css";
+import { render } from "preact";
+import { readBoot } from "./boot";
+import { listenToKeys } from "./keys";
+import { loadText } from "./text";
+import { App } from "./views/app";
+import { Workbench } from "./workbench";
+
+async function start(): Promise<void> {
+  const root = document.getElementById("workbench");
+  if (!root) return;
+  const boot = readBoot(document, location.search);
+  const wb = new Workbench(boot, await loadText(boot.language));
+  wb.store.set({ online: navigator.onLine });
+  addEventListener("online", () => wb.store.set({ online: true }));
+  addEventListener("offline", () => wb.store.set({ online: false }));
+  listenToKeys(wb);
+  render(<App wb={wb} />, root);
+  void wb.open();
+}
+
+void start();

@@ -1,0 +1,54 @@
+/** Below the map: the time of day, and the numbers that say most. */
+import type { JSX } from "preact";
+import { toClock, toMinutes } from "../format";
+import { isochrone } from "../questions";
+import type { Period } from "../types";
+import { useLook } from "./context";
+import { label, leading, LiveState } from "./effects";
+import { Badge, Change } from "./parts";
+
+export function periodAt(periods: readonly Period[], at: number): Period | undefined {
+  return periods.find((one) => [at, at + 1440].some((time) => toMinutes(one.start) <= time && time < toMinutes(one.end)));
+}
+
+export function Dock(): JSX.Element {
+  const look = useLook();
+  const { s, t, wb } = look;
+  const shown = s.answer && s.history.present.length ? leading(s.answer.appraisal, 4) : [];
+  return (
+    <section class="dock" aria-label={t("numbers")}>
+      <TimeOfDay />
+      {shown.length > 0 ? (
+        <ul class={`keys ${s.live.state === "waiting" ? "stale" : ""}`}>
+          {shown.map((one) => (
+            <li key={one.indicator}>
+              <span class="key-name">{label(look, one.indicator)}</span>
+              <Change effect={one} />
+              <Badge kind={one.badge} />
+            </li>
+          ))}
+          <li class="more"><button type="button" class="link" onClick={() => wb.store.set({ tab: "effects", sheet: "full" })}>{t("all_effects")}</button></li>
+        </ul>
+      ) : null}
+      {(shown.length === 0 || s.live.state !== "ready") && <LiveState />}
+    </section>
+  );
+}
+
+function TimeOfDay(): JSX.Element | null {
+  const { s, t, w, wb } = useLook();
+  if (!s.city) return null;
+  const period = periodAt(s.city.periods, s.at);
+  const words = `${toClock(s.at)}${period ? ` · ${w(period.label)}` : ""}`;
+  return (
+    <div class="time">
+      <label for="time-of-day">{t("time_of_day")}</label>
+      <input
+        id="time-of-day" type="range" min={5 * 60} max={24 * 60} step={30} value={s.at} aria-valuetext={words}
+        onInput={(event) => wb.store.set({ at: Number(event.currentTarget.value) })}
+        onChange={() => s.isochrone && void isochrone(wb, s.isochrone.point)}
+      />
+      <output for="time-of-day" class="num">{words}</output>
+    </div>
+  );
+}
