@@ -13,7 +13,7 @@ from measure import run
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "demo"
-        taken = run([sys.executable, "-m", "shaar", "demo", "--no-serve", "--out", str(out)])
+        taken = run([sys.executable, "-m", "shaar", "demo-plan", "--no-serve", "--out", str(out)])
         figures = json.loads((out / "figures.json").read_text(encoding="utf-8"))
         size = (out / "report.html").stat().st_size / 1e6
     for stage, seconds in figures["seconds"].items():
