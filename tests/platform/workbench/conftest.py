@@ -23,7 +23,7 @@ def town_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from shaar.engine.timetable.write import write_gtfs
 
     path = tmp_path_factory.mktemp("cities") / "town"
-    made = town(path, people=400.0)
+    made = town(path)
     outline = shapely.to_wkb(shapely.box(-0.01, -0.01, 0.06, 0.06))
     corner = shapely.to_wkb(shapely.box(-0.002, -0.002, 0.013, 0.013))
     places = pl.DataFrame(
