@@ -18,3 +18,16 @@ def _streets(stamp: str) -> Any:
     from shaar.engine.study.line_streets import Streets
 
     return Streets.of(base_state().city)
+
+
+def surroundings() -> Any:
+    """`shaar.engine.study.suggest.Surroundings` of the city: what suggestions near a pin are made from."""
+    return _surroundings(city_stamp())
+
+
+@lru_cache(maxsize=1)
+def _surroundings(stamp: str) -> Any:
+    from shaar.engine.study.suggest import Surroundings
+
+    state = base_state()
+    return Surroundings.of(state.city, state.feed, streets=streets())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .choices import Point
+from .streets import surroundings
 
 log = logging.getLogger("shaar.appraise")
 
@@ -20,6 +21,19 @@ class Suggested:
     why: str
 
 
-def suggestions(kind: str, point: Point | None) -> list[Suggested]:
-    """Changes that a proposal of this kind may mean at this place, the likeliest first."""
-    return []
+def suggestions(kind: str, point: Point | None, limit: int = 5) -> list[Suggested]:
+    """Changes that a proposal of this kind may mean at this place, the likeliest first.
+
+    None where the model has no answer to the kind, or the pin lies outside the city: the officer chooses then.
+    """
+    from shaar.engine.study.suggest import WISHES, suggest
+
+    if point is None or not WISHES.get(kind):
+        return []
+    try:
+        found = suggest(surroundings(), kind, point, limit=limit)
+    except ShaarError as error:
+        log.info("suggest.none", extra={"kind": kind, "why": str(error)})
+        return []
+    rows = [one.as_data() for one in found]
+    return [Suggested(row["change"], in_language(row["sentence"]), in_language(row["why"])) for row in rows]

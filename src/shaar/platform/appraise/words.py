@@ -80,7 +80,7 @@ def reason(key: str) -> str:
 def digits(*values: float | None) -> int:
     """Decimals with which figures that stand beside each other are written: three digits of the largest matter."""
     most = max((abs(v) for v in values if v is not None), default=0.0)
-    return 0 if most >= 100 else 1 if most >= 10 else 2 if most >= 0.1 else 3
+    return 0 if most >= 100 or most == 0 else 1 if most >= 10 else 2 if most >= 0.1 else 3
 
 
 def write(value: float | None, decimals: int) -> str:
@@ -126,10 +126,9 @@ def figure(row: EffectRow, names: dict[str, str] | None = None) -> Figure:
     decimals = digits(row.before, row.after) if abs(row.change or 0) >= 1 or not row.change else digits(row.change)
     by = digits(row.low, row.high, row.change)
     spread = ""
-    if row.low is not None and row.high is not None and row.low != row.high:
-        spread = _("from %(low)s to %(high)s") % {
-            "low": write_signed(row.low, by), "high": write_signed(row.high, by)
-        }  # fmt: skip
+    if row.low is not None and row.high is not None:
+        low, high = write_signed(row.low, by), write_signed(row.high, by)
+        spread = _("from %(low)s to %(high)s") % {"low": low, "high": high} if low != high else ""
     look = {1: "good", -1: "bad"}.get(row.clear, "plain")
     place = (names or {}).get(row.place) or (place_name(row.place) if row.place else "")
     return Figure(
@@ -171,10 +170,22 @@ def _of(effects: list[EffectRow], key: str) -> list[EffectRow]:
         all_ = [row for row in known if row.indicator.startswith(f"{key}.") and row.group == "all"]
         # Gains of a place that is named mean more to people than those of a city of a million.
         local = [row for row in all_ if row.place] or all_
-        gain = sorted((r for r in local if r.change and r.change > 0), key=lambda r: (-(r.change or 0), r.indicator))
-        loss = sorted((r for r in local if r.change and r.change < 0), key=lambda r: (r.change or 0, r.indicator))
-        return [*gain[:1], *loss[:1]]
+        more, less = ([r for r in local if (r.change or 0) * sign > 0] for sign in (1, -1))
+        return [*_strongest(more), *_strongest(less)]
     return [row for row in known if row.indicator == key and row.group == "all" and not row.place][:1]
+
+
+def _strongest(rows: list[EffectRow]) -> list[EffectRow]:
+    """The row with the largest change; a settlement's before that of the district around it, if most of it is there."""
+    from shaar.platform.places.models import Territory
+
+    if not rows:
+        return []
+    most = max(abs(row.change or 0) for row in rows)
+    near = [row for row in rows if abs(row.change or 0) >= 0.5 * most]
+    kinds = dict(Territory.objects.filter(code__in=[r.place for r in near]).values_list("code", "kind"))
+    wide = ("city", "district")
+    return sorted(near, key=lambda r: (kinds.get(r.place, "city") in wide, -abs(r.change or 0), r.indicator))[:1]
 
 
 def _sentence(row: EffectRow) -> str:
@@ -185,16 +196,20 @@ def _sentence(row: EffectRow) -> str:
     if found and found["what"] in _REACHED:
         facts = {
             "n": _people(after), "before": _people(before), "place": where, "what": _REACHED[found["what"]](),
-            "minutes": found["minutes"],
+            "minutes": found["minutes"], "more": _people(size),
         }  # fmt: skip
+        if where and 0 < change < 0.3 * before:
+            return _("%(place)s: %(more)s more people reach %(what)s within %(minutes)s minutes") % facts
         if where:
             return _("%(place)s: %(n)s people reach %(what)s within %(minutes)s minutes, today %(before)s") % facts
         return _("%(n)s people reach %(what)s within %(minutes)s minutes, today %(before)s") % facts
     if row.indicator.startswith("stops.within_"):
         facts = {
             "n": _people(after), "before": _people(before), "place": where,
-            "metres": row.indicator.rpartition("_")[2],
+            "metres": row.indicator.rpartition("_")[2], "more": _people(size),
         }  # fmt: skip
+        if where and 0 < change < 0.3 * before:
+            return _("%(place)s: %(more)s more people live within %(metres)s m of a stop") % facts
         if where:
             return _("%(place)s: %(n)s people live within %(metres)s m of a stop, today %(before)s") % facts
         return _("%(n)s people live within %(metres)s m of a stop, today %(before)s") % facts
@@ -215,8 +230,9 @@ def _sentence(row: EffectRow) -> str:
 
 
 def _signed(value: float) -> str:
-    text = numbers.significant(abs(value), language(), 3)
-    return f"{MINUS if value < 0 else '+'}{text}"
+    """A change with its sign, two digits of it where it is small, three where it is large."""
+    text = numbers.significant(abs(value), language(), 2 if abs(value) < 1000 else 3)
+    return f"{MINUS if value < 0 else '+' if value else ''}{text}"
 
 
 def _people(value: float) -> str:
@@ -228,9 +244,8 @@ def _people(value: float) -> str:
 def _range(row: EffectRow) -> str:
     if row.low is None or row.high is None or row.low == row.high:
         return ""
-    by = digits(row.low, row.high)
-    low, high = write_signed(row.low, by), write_signed(row.high, by)
-    return "" if low == high else _("change from %(low)s to %(high)s") % {"low": low, "high": high}
+    low, high = _signed(row.low), _signed(row.high)
+    return "" if low == high else _("between %(low)s and %(high)s") % {"low": low, "high": high}
 
 
 _REACHED = {

@@ -21,6 +21,7 @@ from shaar.platform.propose.services import answer, comment, hazard, meeting, me
 from shaar.platform.propose.services import measure as measures
 
 from .content import read_content
+from .estimates import fill_estimates
 from .grants import fill_grants
 from .people import Example
 from .pictures import draw
@@ -42,7 +43,7 @@ def fill(progress: Progress = silent) -> Example:
     if Event.objects.filter(object_type__startswith="propose.").exists():
         raise InputError("there is data in this installation already; the example is for an empty one")
     one = Example(read_content(settings.PROFILE.code), progress)
-    steps = (_people, _proposals, _hazards, _meeting, _plan, _question, fill_grants)
+    steps = (_people, _proposals, _hazards, _meeting, _plan, _question, fill_grants, fill_estimates)
     for number, step in enumerate(steps):
         step(one)
         progress("example", number + 1, len(steps), step.__name__.removeprefix("fill").strip("_"))

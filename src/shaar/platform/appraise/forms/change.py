@@ -102,6 +102,7 @@ def _field(row: dict[str, Any], schema: dict[str, Any], point: Point | None) -> 
         options["help_text"] = _("One span a line: from, until and minutes between buses, as 06:00-10:00 8.")
         return _Headways(widget=forms.Textarea(attrs={"rows": 4}), **options)
     if widget == "point":
+        options["help_text"] = _("Longitude, latitude; the place of the proposal stands here already.")
         return _Point(**options)
     if widget == "path":
         options["help_text"] = _("One point a line: longitude, latitude.")

@@ -186,6 +186,9 @@ def pins(window: Window, things: Iterable[Thing]) -> tuple[SafeString, list[tupl
         # Territories have their names on the map; only one alone that is a point needs a pin.
         if thing.area and (given.geom_type != "Point" or len(things) > 1):
             continue
+        # A line without a name is seen as it is; a pin on its middle would say nothing.
+        if not thing.name and not thing.link and given.geom_type.endswith("LineString"):
+            continue
         middle = given.representative_point()
         x, y = window.share(middle.x, middle.y)
         px, py = _free(x * 600, y * 600 * ASPECT, moved)
