@@ -13,6 +13,7 @@ import shapely
 from shaar.engine.city.model import City
 from shaar.engine.city.projection import project, project_shapes
 from shaar.engine.measures.assumptions import assumption
+from shaar.engine.measures.ground import links_near
 from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.kernels import project_in_order
 
@@ -21,9 +22,11 @@ F64 = npt.NDArray[np.float64]
 BESIDE_M = 20.0
 COS_ANGLE = 0.866
 #: Steps in which courses are followed, m.
-STEP_M = 10.0
-#: A line that follows links for less than this has only crossed them, m.
-CROSSED_M = 30.0
+STEP_M = 5.0
+#: A line that follows a link for less than this, m, and less than this share of it, has only crossed it.
+CROSSED_M, CROSSED_SHARE = 30.0, 0.6
+#: How far around links other streets are looked at, on which the line might run instead, degrees of latitude.
+_BESIDE_DEGREES = 0.001
 _SEP = "\x1f"
 
 
@@ -43,37 +46,56 @@ class Follows:
     trips: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class _Streets:
+    """Links that are asked about (the first ``named``) and others beside them, metric, with the ways that count."""
+
+    lines: npt.NDArray[np.object_]
+    tree: shapely.STRtree
+    tree_named: shapely.STRtree
+    ways: npt.NDArray[np.bool_]
+    named: int
+
+
 def follows(city: City, feed: Feed, rows: npt.NDArray[np.int64], ways: Sequence[tuple[bool, bool]]) -> Follows:
     """Find the patterns that run along links.
 
-    Courses (shapes, else straight lines from stop to stop) are followed in steps of 10 m; a step belongs to the
-    nearest link within 20 m that points its way.
+    Courses (shapes, else straight lines from stop to stop) are followed in steps of 5 m; a step belongs to the nearest
+    link within 20 m that points its way, be it one of these links or another that buses may drive.
 
     Parameters
     ----------
     rows, ways
         Links, and for each whether running along it and against it counts.
     """
-    lines = project_shapes(shapely.from_wkb(city.links["geometry"].gather(rows).to_numpy()), city.meta.crs)
-    box = shapely.total_bounds(lines) + np.array([-1, -1, 1, 1]) * 200.0
+    bus = [city.links[c].fill_null(False).to_numpy() for c in ("bus_forward", "bus_backward")]
+    named = shapely.from_wkb(city.links["geometry"].gather(rows).to_numpy())
+    at = shapely.get_coordinates(named)
+    beside = links_near(city, at[:, 0], at[:, 1], _BESIDE_DEGREES)["link_id"].to_numpy()
+    others = np.setdiff1d(beside[bus[0][beside] | bus[1][beside]], rows)
+    every = np.concatenate([rows, others])
+    lines = project_shapes(shapely.from_wkb(city.links["geometry"].gather(every).to_numpy()), city.meta.crs)
+    may = np.vstack([np.array(ways, bool), np.column_stack([b[others] for b in bus])])
+    streets = _Streets(lines, shapely.STRtree(lines), shapely.STRtree(lines[: len(rows)]), may, len(rows))
+    box = shapely.total_bounds(lines[: len(rows)]) + np.array([-1, -1, 1, 1]) * 200.0
     trips = _near(city, feed, box)
     if not trips.height:
         return Follows((), trips.select("trip_id", "route_id", "service_id").with_columns(pattern=pl.lit(0)))
-    at = {s: (x, y) for s, x, y in zip(feed.stops["stop_id"], *_xy(city, feed.stops, "stop_lon", "stop_lat"))}
+    where = {s: (x, y) for s, x, y in zip(feed.stops["stop_id"], *_xy(city, feed.stops, "stop_lon", "stop_lat"))}
     shapes = _shapes(city, feed, trips)
-    tree = shapely.STRtree(lines)
     found: list[F64] = []
     number: list[int] = []
     keys: dict[tuple[str, str], int] = {}
     for shape, stops in trips.select(pl.col("shape_id").fill_null(""), "stops").iter_rows():
         key = (shape, stops)
         if key not in keys:
-            calls = np.array([at[s] for s in stops.split(_SEP)])
+            calls = np.array([where[s] for s in stops.split(_SEP)])
             keys[key] = len(found)
-            found.append(_metres(lines, tree, ways, shapes.get(shape, calls), calls))
+            found.append(_metres(streets, shapes.get(shape, calls), calls))
         number.append(keys[key])
     table = trips.select("trip_id", "route_id", "service_id").with_columns(pattern=pl.Series(number, dtype=pl.Int64))
-    keep = [k for k, m in enumerate(found) if m.sum() >= CROSSED_M]
+    enough = np.minimum(CROSSED_M, CROSSED_SHARE * shapely.length(lines[: len(rows)]))
+    keep = [k for k, m in enumerate(found) if (m.sum(axis=(0, 2)) >= enough).any()]
     return Follows(tuple(found), table.filter(pl.col("pattern").is_in(keep)))
 
 
@@ -119,11 +141,10 @@ def _shapes(city: City, feed: Feed, trips: pl.DataFrame) -> dict[str, F64]:
     return out
 
 
-def _metres(
-    lines: np.ndarray, tree: shapely.STRtree, ways: Sequence[tuple[bool, bool]], course: F64, calls: F64
-) -> F64:
+def _metres(streets: _Streets, course: F64, calls: F64) -> F64:
     """Metres of one course along and against each link between its calls, shape (hops, links, 2)."""
-    out = np.zeros((len(calls) - 1, len(lines), 2))
+    lines = streets.lines
+    out = np.zeros((len(calls) - 1, streets.named, 2))
     along, _ = project_in_order(calls[:, 0].copy(), calls[:, 1].copy(), course[:, 0].copy(), course[:, 1].copy())
     d = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(course, axis=0).T))])
     if not d[-1] > 0:
@@ -132,26 +153,27 @@ def _metres(
     edge = np.linspace(0.0, float(d[-1]), steps + 1)
     middle = (edge[:-1] + edge[1:]) / 2
     ends = np.column_stack([np.interp(edge, d, course[:, k]) for k in (0, 1)])
-    step, which = tree.query(
-        shapely.points(*(np.interp(middle, d, course[:, k]) for k in (0, 1))), predicate="dwithin", distance=BESIDE_M
-    )
-    if not len(step):
+    x, y = (np.interp(middle, d, course[:, k]) for k in (0, 1))
+    near = np.unique(streets.tree_named.query(shapely.points(x, y), predicate="dwithin", distance=BESIDE_M)[0])
+    if not len(near):
         return out
-    point = shapely.points(np.interp(middle[step], d, course[:, 0]), np.interp(middle[step], d, course[:, 1]))
+    step, which = streets.tree.query(shapely.points(x[near], y[near]), predicate="dwithin", distance=BESIDE_M)
+    step = near[step]
+    point = shapely.points(x[step], y[step])
     foot = shapely.line_locate_point(lines[which], point)
     a = shapely.get_coordinates(shapely.line_interpolate_point(lines[which], np.maximum(foot - 5.0, 0.0)))
     b = shapely.get_coordinates(shapely.line_interpolate_point(lines[which], foot + 5.0))
     heading, bearing = b - a, ends[step + 1] - ends[step]
     size = np.hypot(*heading.T) * np.hypot(*bearing.T)
     cosine = (heading * bearing).sum(axis=1) / np.where(size > 0, size, 1.0)
-    may = np.array(ways, bool)[which]
+    may = streets.ways[which]
     good = (may[:, 0] & (cosine >= COS_ANGLE)) | (may[:, 1] & (cosine <= -COS_ANGLE))
     step, which, back, away = step[good], which[good], cosine[good] < 0, shapely.distance(point, lines[which])[good]
     order = np.lexsort((which, away, step))
     first = order[np.unique(step[order], return_index=True)[1]]
     step, which, back = step[first], which[first], back[first].astype(np.int64)
     hop = np.searchsorted(along, middle[step], side="right") - 1
-    inside = (hop >= 0) & (hop < len(calls) - 1)
+    inside = (hop >= 0) & (hop < len(calls) - 1) & (which < streets.named)
     np.add.at(out, (hop[inside], which[inside], back[inside]), float(d[-1]) / steps)
     return out
 
@@ -200,20 +222,22 @@ def faster(feed: Feed, found: Follows, seconds: Sequence[F64]) -> Feed:
     return replace(feed, stop_times=times.sort("trip_id", "stop_sequence"))
 
 
-def buses_an_hour(feed: Feed, trips: pl.DataFrame, window: tuple[int, int] = (7 * 3600, 9 * 3600)) -> float:
-    """Departures an hour of some trips in the morning, on the type of day (service) that has most of them."""
-    first = feed.stop_times.sort("trip_id", "stop_sequence").group_by("trip_id").agg(pl.col("departure").first())
-    spans = feed.frequencies.with_columns(
-        width=(
-            pl.min_horizontal(pl.col("end"), pl.lit(window[1])) - pl.max_horizontal(pl.col("start"), pl.lit(window[0]))
-        ).clip(0)
-    ).with_columns(runs=pl.col("width") / pl.col("headway"))
-    runs = spans.group_by("trip_id").agg(pl.col("runs").sum())
-    counted = (
-        trips.select("trip_id", "service_id")
-        .join(first, on="trip_id")
-        .join(runs, on="trip_id", how="left")
-        .with_columns(runs=pl.coalesce("runs", pl.col("departure").is_between(*window, closed="left").cast(pl.Float64)))
+def morning_runs(feed: Feed, trips: pl.DataFrame, window: tuple[int, int] = (7 * 3600, 9 * 3600)) -> pl.DataFrame:
+    """Give trips (of :func:`follows`) their departures an hour of the morning, in the column ``runs``."""
+    own = pl.col("trip_id").is_in(trips["trip_id"].implode())
+    first = feed.stop_times.filter(own).group_by("trip_id").agg(pl.col("departure").min())
+    begin, end = (pl.lit(w, pl.Int32) for w in window)
+    width = (pl.min_horizontal("end", end) - pl.max_horizontal("start", begin)).clip(0)
+    spans = feed.frequencies.filter(own).group_by("trip_id").agg(runs=(width / pl.col("headway")).sum())
+    once = pl.col("departure").is_between(*window, closed="left").cast(pl.Float64)
+    return (
+        trips.join(first, on="trip_id")
+        .join(spans, on="trip_id", how="left")
+        .with_columns(runs=pl.coalesce("runs", once) / ((window[1] - window[0]) / 3600.0))
     )
-    by_day = counted.group_by("service_id").agg(pl.col("runs").sum())["runs"]
-    return float(by_day.max() or 0.0) / ((window[1] - window[0]) / 3600.0)  # type: ignore[arg-type]
+
+
+def buses_an_hour(runs: pl.DataFrame, patterns: Sequence[int]) -> float:
+    """Departures an hour of some patterns on the type of day (service) that has most of them."""
+    by_day = runs.filter(pl.col("pattern").is_in(patterns)).group_by("service_id").agg(pl.col("runs").sum())["runs"]
+    return float(by_day.max() or 0.0)  # type: ignore[arg-type]

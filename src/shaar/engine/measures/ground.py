@@ -72,16 +72,16 @@ def water_metres(city: City, path: Sequence[tuple[float, float]], *, streets: bo
     return float(shapely.length(shapely.union_all(wet))), name or ""
 
 
-def links_near(city: City, lon: npt.ArrayLike, lat: npt.ArrayLike) -> pl.DataFrame:
-    """Links with an end in the box around some points, about a kilometre wider on each side.
+def links_near(city: City, lon: npt.ArrayLike, lat: npt.ArrayLike, reach: float = REACH_DEGREES) -> pl.DataFrame:
+    """Links with an end in the box around some points, wider by a reach (degrees of latitude) on each side.
 
-    A cheap sieve before anything that decodes geometries; only links of more than a kilometre can slip through it.
+    A cheap sieve before anything that decodes geometries; only links longer than twice the reach can slip through it.
     """
     x, y = city.nodes["lon"].to_numpy(), city.nodes["lat"].to_numpy()
     lons, lats = np.asarray(lon, float), np.asarray(lat, float)
-    wide = REACH_DEGREES / max(np.cos(np.radians(lats.mean())), 0.2)
+    wide = reach / max(np.cos(np.radians(lats.mean())), 0.2)
     inside = (np.abs(x - (lons.min() + lons.max()) / 2) <= (lons.max() - lons.min()) / 2 + wide) & (
-        np.abs(y - (lats.min() + lats.max()) / 2) <= (lats.max() - lats.min()) / 2 + REACH_DEGREES
+        np.abs(y - (lats.min() + lats.max()) / 2) <= (lats.max() - lats.min()) / 2 + reach
     )
     a, b = city.links["from_node"].to_numpy(), city.links["to_node"].to_numpy()
     return city.links.filter(pl.Series(inside[a] | inside[b]))

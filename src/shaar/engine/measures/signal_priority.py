@@ -11,7 +11,7 @@ import polars as pl
 
 from shaar.engine.assignment.road_city import road_parameters
 from shaar.engine.errors import InputError
-from shaar.engine.measures.along_links import buses_an_hour, faster, follows
+from shaar.engine.measures.along_links import buses_an_hour, faster, follows, morning_runs
 from shaar.engine.measures.fields import Links, Model
 from shaar.engine.measures.forms import LINKS
 from shaar.engine.measures.kinds import Kind, words
@@ -67,10 +67,11 @@ def apply(change: SignalPriority, state: State) -> State:
         gain = reached * p["priority_seconds"]
         length = np.maximum(city.links["length"].to_numpy()[rows], 1.0)[:, None]
         feed = faster(feed, found, [(np.minimum(m / length, 1.0) * gain).sum(axis=(1, 2)) for m in found.metres])
+        runs = morning_runs(feed, found.trips)
+        passed = [m.sum(axis=(0, 2)) > 0 for m in found.metres]
         for node in lights:
-            touching = np.flatnonzero((ends[0][rows] == node) | (ends[1][rows] == node))
-            passing = [k for k, m in enumerate(found.metres) if (m.sum(axis=(0, 2))[touching] > 0).any()]
-            buses[node] = buses_an_hour(feed, found.trips.filter(pl.col("pattern").is_in(passing)))
+            touching = (ends[0][rows] == node) | (ends[1][rows] == node)
+            buses[node] = buses_an_hour(runs, [k for k, hit in enumerate(passed) if hit[touching].any()])
         left = np.maximum(LEAST_SHARE, 1.0 - buses * p["priority_extension"] / 3600.0)
         named = np.isin(np.arange(city.links.height), rows)
         sides = np.flatnonzero((new[ends[0]] | new[ends[1]]) & ~named)
