@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
+from shaar.platform.appraise.api import router as studies
 from shaar.platform.kernel.errors import Refusal
 from shaar.platform.propose.api import router as proposals
 
@@ -51,6 +52,7 @@ api = NinjaAPI(
     auth=Session(csrf=True),
 )
 api.add_router("", proposals)
+api.add_router("", studies)
 for room in (places, hazards, meetings, opinions, grants, applications, ballots, events):
     api.add_router("", room.router)
 

@@ -6,6 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from shaar.engine.errors import ShaarError
+from shaar.platform.kernel.fields import in_language
+
 from .choices import Point
 from .streets import surroundings
 

@@ -1,4 +1,4 @@
-"""Three proposals of the example put before the model: officers say what they mean, the worker computes, then publishes.
+"""Three proposals of the example put before the model: officers say what they mean, the worker computes and publishes.
 
 Nothing here is made up: the figures are the engine's, computed after the site has started.
 """
