@@ -37,6 +37,7 @@ def baseline(
     options: Options | None = None,
     label: str = "today",
     od: F64 | None = None,
+    headway_draws: int = HEADWAY_DRAWS,
     progress: Progress = silent,
 ) -> Baseline:
     """Say how a city stands with a timetable, or on foot where it has none.
@@ -51,6 +52,8 @@ def baseline(
         What to call this network.
     od
         Daily trips float[z, z] that weigh the journeys; modelled by :mod:`shaar.engine.study.demand` when None.
+    headway_draws
+        Draws of the unknown phases of lines that have only headways; the median is over all of them.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def baseline(
         window=options.window,
         max_rides=options.max_rides,
         max_minutes=options.max_minutes,
-        headway_draws=HEADWAY_DRAWS,
+        headway_draws=headway_draws,
         seed=options.seed,
         progress=progress,
     )
@@ -103,7 +106,7 @@ def baseline(
         zones=zones,
         places=place_table(city, zones, options),
         equity=equity(zones, options),
-        assumptions=(*_assumptions(city, timetable, on_foot, options, modelled=modelled), *findings),
+        assumptions=(*_assumptions(city, timetable, on_foot, options, headway_draws, modelled=modelled), *findings),
     )
 
 
@@ -172,7 +175,7 @@ def _no_service() -> DayTimetable:
 
 
 def _assumptions(
-    city: City, timetable: DayTimetable, on_foot: Walks, options: Options, *, modelled: bool
+    city: City, timetable: DayTimetable, on_foot: Walks, options: Options, draws: int, *, modelled: bool
 ) -> tuple[Finding, ...]:
     change = min(TRANSFER_M, options.max_walk_m)
     out = [
@@ -206,10 +209,10 @@ def _assumptions(
             Finding(
                 "baseline.headways",
                 f"{headways} of {timetable.n_patterns} line variants have headways and no clock times; "
-                f"{HEADWAY_DRAWS} random draws of their phases stand for them.",
+                f"{draws} random draws of their phases stand for them.",
                 headways,
                 severity="assumed",
-                values={"patterns": headways, "all": timetable.n_patterns, "draws": HEADWAY_DRAWS},
+                values={"patterns": headways, "all": timetable.n_patterns, "draws": draws},
             )
         )
     lost = np.flatnonzero(on_foot.lost_zones)

@@ -34,7 +34,7 @@ from shaar.engine.study.effects_isochrone import Isochrones
 from shaar.engine.study.effects_loads import Period, boardings, periods_of
 from shaar.engine.study.effects_movers import MOVERS, mover_effects, mover_reached
 from shaar.engine.study.effects_rest import rest_effects
-from shaar.engine.study.effects_router import DRAWS, Router, check_people
+from shaar.engine.study.effects_router import DRAWS, Router, check_people, service_day, timetable_of
 from shaar.engine.study.effects_service import day_service, year_of
 from shaar.engine.study.effects_side import ORDINARY, Journeys, Side, side_of
 from shaar.engine.study.effects_standing import Standing, standing
@@ -82,7 +82,7 @@ class Workshop:
         self._provenance, self._reference = provenance, reference
         self._lock = Lock()
         self._date = options.day
-        self._router = Router(base.city, base.feed, self._date, options, progress=progress)
+        self._router = Router(base.city, base.feed, service_day(self._date, base.feed), options, progress=progress)
         self._sides: dict[int, tuple[Side, Journeys]] = {}
         self._base = base
         self._places = figures.places_of(self._before(options.seed)[0])
@@ -134,8 +134,12 @@ class Workshop:
         ground = State(city, feed)
         if reference is not None:
             ground = carry_out(ground, reference)
-        if options.day is None and ground.feed is not None:
+        if ground.feed is None:
+            options = replace(options, day=None)  # a line that is added then runs on the days that it brings with it
+        elif options.day is None:
             options = replace(options, day=typical_weekday(ground.feed))
+        elif not timetable_of(ground.feed, options.day).n_patterns:
+            raise InputError(f"no trip runs on {options.day.isoformat()}; choose another day with --day")
         own = base is None or (reference is not None and base.hash == reference.hash)
         before = ground if own or base is None else carry_out(ground, base)
         demand = _demand(city, od, others, tables["demand"], options.seed, progress)
@@ -277,9 +281,7 @@ class Workshop:
         return self._side(state, seed, (before, was))
 
     def _side(self, state: State, seed: int, before: tuple[Side, Journeys] | None) -> tuple[Side, Journeys]:
-        date = self._date
-        if date is None and state.feed is not None:
-            date = typical_weekday(state.feed)
+        date = service_day(self._date, state.feed)
         looked = self._router.base(seed) if before is None else self._router.edited(state.city, state.feed, date, seed)
         service = day_service(state.feed, date, vehicle_types(state.feed))
         t = self._tables
@@ -308,10 +310,24 @@ class Workshop:
             with self._lock:
                 was = self._slow.get(key)
             if was is None:
-                was = mover_reached(before.state, self._date, group, self._tables["mobility"], self._options, seed)
+                was = mover_reached(
+                    before.state,
+                    service_day(self._date, before.state.feed),
+                    group,
+                    self._tables["mobility"],
+                    self._options,
+                    seed,
+                )
                 with self._lock:
                     self._slow[key] = was
-            now = mover_reached(after.state, self._date, group, self._tables["mobility"], self._options, seed)
+            now = mover_reached(
+                after.state,
+                service_day(self._date, after.state.feed),
+                group,
+                self._tables["mobility"],
+                self._options,
+                seed,
+            )
             out += mover_effects(before, after, was, now, group, self._tables["access"])
         return out
 

@@ -16,8 +16,8 @@ from shaar.engine.routing.isochrone_areas import Ground, as_geojson, ground, iso
 from shaar.engine.routing.journey_network import network, points
 from shaar.engine.routing.mobility import Profile, profile
 from shaar.engine.study.baseline_walks import TRANSFER_M
+from shaar.engine.study.effects_router import service_day
 from shaar.engine.study.results import Options
-from shaar.engine.timetable.calendar import typical_weekday
 
 #: Networks that are kept ready.
 KEPT = 3
@@ -63,9 +63,7 @@ class Isochrones:
     def _network(self, key: str, state: State) -> tuple[Reach, Ground]:
         with self._lock:
             if key not in self._ready:
-                date = self._date
-                if date is None and state.feed is not None:
-                    date = typical_weekday(state.feed)
+                date = service_day(self._date, state.feed)
                 net = network(state.city, state.feed, date, everyone(self._options), seed=self._options.seed)
                 around = reach(net)
                 self._ready[key] = around, ground(around)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -32,6 +32,7 @@ from shaar.engine.study.baseline_walks import (
 )
 from shaar.engine.study.results import Options
 from shaar.engine.timetable.arrays import DayTimetable
+from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
 
@@ -206,9 +207,9 @@ def timetable_of(feed: Feed | None, date: dt.date | None) -> DayTimetable:
     return found if found.n_patterns else _no_service()
 
 
-def options_on(options: Options, date: dt.date | None) -> Options:
-    """The options of the study on its day."""
-    return options if date is None else replace(options, day=date)
+def service_day(date: dt.date | None, feed: Feed | None) -> dt.date | None:
+    """The day chosen, or a typical weekday of the timetable; None without one."""
+    return date if date is not None or feed is None else typical_weekday(feed)
 
 
 def _served(day: DayTimetable) -> frozenset[tuple[str, float, float]]:
