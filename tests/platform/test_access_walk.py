@@ -80,6 +80,9 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
     from tests.platform.kernel.test_attachments import picture
 
     from shaar.platform.accounts.services import grant_role
+    from shaar.platform.appraise.services.alternative import save_alternative
+    from shaar.platform.appraise.services.run import start_run
+    from shaar.platform.appraise.services.study import make_study
     from shaar.platform.decide.models import Session
     from shaar.platform.kernel import attachments
     from shaar.platform.kernel.models import Counter
@@ -124,13 +127,18 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
     draft.save_draft(acting=city.author, draft=None, data={"kind": "park"})
     sitting = Session.objects.get()
     new = opinion.say(acting=city.friend, conversation=city.question, text="Больше деревьев у дорог.")
+    studied = make_study(acting=people["officer"], title="Автобус до Ак-Ордо")
+    asked = [{"type": "population_total", "value": 1_700_000, "date": "2026-02-01", "source": "test"}]
+    drawn = save_alternative(acting=people["officer"], study=studied, changes=asked, name="Новый маршрут")
+    computed = start_run(acting=people["officer"], alternative=drawn)
     kwargs = {
         "desk_person": {"number": city.author.pk}, "desk_person_reset": {"number": city.author.pk},
         "desk_role_approve": {"number": unapproved.pk}, "desk_role_end": {"number": waiting.pk},
         "desk_appeal": {"number": appealed.pk}, "moderation_act": {"number": act.pk},
         "proposal_drop_photo": {"number": photo.pk}, "file": {"number": photo.pk, "size": "320"},
         "openid_connect_login": {"provider_id": "state"}, "openid_connect_callback": {"provider_id": "state"},
-        "map_tile": {"stamp": "x", "zoom": 12, "column": 1, "row": 1},
+        "workbench_layer": {"name": "lines"}, "workbench_proposal": {"job": "x"},
+        "workbench_run": {"number": computed.pk}, "map_tile": {"stamp": "x", "zoom": 12, "column": 1, "row": 1},
         "map_glyphs": {"stack": "Noto Sans Regular", "span": "0-255"}, "place": {"code": "ak-ordo"},
         "about_page": {"subject": "privacy"}, "proposal_step": {"step": "kind"},
         "mfa_remove_webauthn": {"pk": 1}, "mfa_edit_webauthn": {"pk": 1}, "application_edit": {"ref": fresh.ref},
@@ -141,6 +149,7 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
         "desk_sheets": {"slug": box.slug}, "api:opinions/<slug>": {"slug": city.question.slug},
     }  # fmt: skip
     by_folder = {
+        "workbench/": {"ref": studied.ref, "number": drawn.pk},
         "proposals/": {"ref": city.proposal.ref}, "meetings/": {"ref": city.meeting.ref},
         "plans/": {"ref": city.plan.ref}, "risks/": {"ref": city.hazard.ref}, "hazards": {"ref": city.hazard.ref},
         "opinions/": {"slug": city.question.slug}, "places/": {"code": "ak-ordo"},
