@@ -70,7 +70,7 @@ def test_an_unknown_scenario_ends_in_one_sentence(tmp_path: Path, capsys: pytest
     with pytest.raises(SystemExit) as e:
         main(["plan", "astana", "--scenario", "tomorrow", "--out", str(tmp_path / "o")])
     assert e.value.code == 1
-    assert "error: tomorrow: there is no such scenario file, and the scenarios of Астана are: today" in (
+    assert "error: tomorrow: there is no such scenario file, and the scenarios of Астана are: reference, today" in (
         capsys.readouterr().err
     )
     assert not (tmp_path / "o").exists()

@@ -31,9 +31,9 @@ def appraisal(*effects: Effect) -> Appraisal:
     zones = pl.DataFrame({"zone_id": ["a", "b"], "population": [60_000.0, 40_000.0]})
     places = pl.DataFrame(
         {
-            "place_id": ["p", "q", "r"], "kind": ["district", "settlement", "settlement"],
-            "name": ["Centre", "Village", "Far"], "population": [60_000.0, 30_000.0, 10_000.0],
-            "minutes_before": [30.0, 60.0, None], "minutes_after": [31.0, 50.0, None],
+            "place_id": ["", "p", "q", "r"], "kind": ["city", "district", "settlement", "settlement"],
+            "name": ["Town", "Centre", "Village", "Far"], "population": [100_000.0, 60_000.0, 30_000.0, 10_000.0],
+            "minutes_before": [40.0, 30.0, 60.0, None], "minutes_after": [39.0, 31.0, 50.0, None],
         }
     )  # fmt: skip
     made = Provenance("c", "s", "b", "p", "e", 0)
@@ -108,6 +108,26 @@ def test_those_who_gain_least_stand_first():
         ("Centre", -1.0, 60_000),
         ("Village", 10, 30_000),
     ]
+
+
+def test_the_trips_that_were_counted_are_those_that_count():
+    made = replace(ALL.provenance, options={"trips_day": 80_000.0, "country": "KZ"})
+    got = cost_benefit(replace(ALL, provenance=made), values=LEVEL, draws=10)
+    value = {key: v for key, _, v in got.balance.parts}
+    assert value["time"] == pytest.approx(0.6 / 60 * 80_000 * 330 * 1.5 * annuity(0.05, 24), rel=1e-12)
+    assert got.currency == "KZT"
+
+
+def test_new_passengers_gain_half():
+    # One zone of two comes from 80 to 50 minutes: with an elasticity of -0.5 its trips were sqrt(50 / 80) of today's.
+    zones = ALL.zones.with_columns(minutes_before=pl.Series([30.0, 80.0]), minutes_after=pl.Series([30.0, 50.0]))
+    got, plain = (cost_benefit(x, country="KZ", values=LEVEL, draws=10) for x in (replace(ALL, zones=zones), ALL))
+    one, two = ({k: v for k, _, v in x.balance.parts}["time"] for x in (got, plain))
+    assert one / two == pytest.approx((1 + (50 / 80) ** 0.5) / 2)
+    none = cost_benefit(
+        replace(ALL, zones=zones), country="KZ", values={**LEVEL, "demand_elasticity": 0.0}, draws=10
+    ).balance  # fmt: skip
+    assert none.npv == pytest.approx(plain.balance.npv)
 
 
 def test_only_what_plays_a_part_has_a_bar():

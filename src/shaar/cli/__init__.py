@@ -22,6 +22,7 @@ COMMANDS = {
     "design": ("shaar.cli.design", "design", "Design lines and headways under a fleet limit."),
     "plan": ("shaar.cli.plan", "plan", "Check, baseline, design, compare, account carbon, and write one report."),
     "appraise": ("shaar.cli.appraise", "appraise", "Say what a scenario changes for people, with ranges."),
+    "cba": ("shaar.cli.cba", "cba", "Weigh costs and benefits of a scenario over years, with what is uncertain."),
     "parking": ("shaar.cli.parking", "parking", "Say how full parking is, what it costs, and what a price changes."),
     "journey": ("shaar.cli.journey", "journey", "Say how to get from one point to another, leg by leg."),
     "isochrone": ("shaar.cli.isochrone", "isochrone", "Say how far one gets from a point in some minutes."),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from shaar.engine.appraisal.cba import Balance, Kind, Stream, balance, capital, growing, net_value
@@ -18,6 +19,7 @@ from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.errors import InputError
 from shaar.engine.measures.effects import Appraisal, Effect
 
+F64 = npt.NDArray[np.float64]
 #: Indicators that are turned into money; every other one is shown beside the balance, not in it.
 COUNTED = ("journey.minutes", "climate.co2e", "climate.nox", "climate.pm", "health.deaths", "money.cost",
            "money.capital")  # fmt: skip
@@ -81,7 +83,7 @@ class CostBenefit:
 def cost_benefit(
     appraisal: Appraisal,
     *,
-    country: str,
+    country: str | None = None,
     works: float = 0.0,
     works_life: int = 25,
     parameters: Parameters | None = None,
@@ -97,7 +99,7 @@ def cost_benefit(
     appraisal
         Effects of a working day and of a year, against the scenario compared with.
     country
-        ISO 3166-1 code: whose wages and product decide the values of time and life.
+        ISO 3166-1 code: whose wages and product decide the values of time and life; None: the city's own.
     works, works_life
         Cost of building what the scenario asks for (EUR, without vehicles), and how many years it lasts.
     parameters
@@ -112,8 +114,12 @@ def cost_benefit(
     InputError
         Nothing can be counted, a value is not known for the country, or a name is unknown.
     """
+    country = country or str(appraisal.provenance.options.get("country") or "")
     given = dict(values or {})
     chosen = {k: given.pop(k) for k in CHOSEN if k in given}
+    for name, value in chosen.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise InputError(f"the {CHOSEN[name]} is a number from 0 up", field=name)
     table = (parameters or load_parameters("appraisal.csv")).with_values(given)
     if not works >= 0 or works_life < 1:
         raise InputError("works cost 0 or more and last a year at least", field="works")
@@ -126,8 +132,9 @@ def cost_benefit(
         raise InputError("the appraisal holds no effect that can be turned into money", field="effects")
     assumptions = _assumptions(table, country, chosen, effects)
     ranges = {a.name: a.range for a in assumptions}
-    people = _people(appraisal)
-    streams_of = partial(_streams, effects=tuple(effects), people=people, works=works, works_life=works_life)
+    trips = _trips(appraisal)
+    half = partial(_half, *_journeys(appraisal))
+    streams_of = partial(_streams, effects=tuple(effects), trips=trips, half=half, works=works, works_life=works_life)
     centre = {name: r.central for name, r in ranges.items()}
     streams = streams_of(centre)
 
@@ -161,7 +168,7 @@ def _assumptions(
     needs_life = "health.deaths" in effects and "life_eur" not in chosen
     needs_air = bool({"climate.nox", "climate.pm"} & set(effects)) and not {"nox_eur", "pm_eur"} <= set(chosen)
     if "journey.minutes" in effects:
-        names += ["growth_trips"]
+        names += ["growth_trips", "demand_elasticity"]
         rows += [_taken(climate, "days_per_year"), _taken(demand, "trips_per_resident")]
         if "time_hour" not in chosen:
             wage = _row(table, "wage_month", country)
@@ -217,12 +224,48 @@ def _row(table: Parameters, name: str, country: str) -> str:
     return key
 
 
-def _people(appraisal: Appraisal) -> float:
+def _trips(appraisal: Appraisal) -> float:
+    """Trips a day over trips per resident: what the rate of the demand, which has a range, is multiplied by."""
+    rate = load_parameters("demand.csv")["trips_per_resident"]
+    counted = appraisal.provenance.options.get("trips_day")
+    if isinstance(counted, int | float):
+        return float(counted) / rate
     return float(appraisal.zones["population"].fill_null(0.0).sum()) if "population" in appraisal.zones.columns else 0.0
 
 
+def _journeys(appraisal: Appraisal) -> tuple[F64, F64]:
+    """Minutes saved by the people of each zone, and its longer over its shorter mean journey."""
+    if {"population", "minutes_before", "minutes_after"} - set(appraisal.zones.columns):
+        return np.empty(0), np.empty(0)
+    rows = appraisal.zones.filter((pl.col("minutes_before") > 0) & (pl.col("minutes_after") > 0))
+    before, after, people = (
+        rows[c].to_numpy().astype(np.float64) for c in ("minutes_before", "minutes_after", "population")
+    )
+    return np.nan_to_num((before - after) * people), np.maximum(before, after) / np.minimum(before, after)
+
+
+def _half(saved: F64, ratio: F64, elasticity: float) -> float:
+    """Share of the minutes saved that counts when fewer people travel while it takes longer: the rule of a half.
+
+    The trips of the demand are those of the better state; in the worse one they are fewer by the elasticity, and who
+    comes or goes gains or loses half: ``sum_z saved_z (1 + ratio_z^e) / 2 / sum_z saved_z``, 1 where nobody gains.
+    """
+    total = float(saved.sum())
+    size = float(np.abs(saved).sum())
+    if size <= 0 or abs(total) < 1e-6 * size:
+        return 1.0
+    # Gains and losses that almost cancel would make a share of any size.
+    return float(np.clip((saved * (1.0 + ratio**elasticity) / 2.0).sum() / total, 0.0, 1.0))
+
+
 def _streams(
-    p: Mapping[str, float], *, effects: tuple[str, ...], people: float, works: float, works_life: int
+    p: Mapping[str, float],
+    *,
+    effects: tuple[str, ...],
+    trips: float,
+    half: Callable[[float], float],
+    works: float,
+    works_life: int,
 ) -> list[Stream]:
     """Benefits and costs by year for one set of assumptions; see docs/cost-benefit.md for each formula."""
     horizon = max(round(p["horizon"]), 2)
@@ -239,7 +282,8 @@ def _streams(
         hour = p.get("time_hour")
         if hour is None:
             hour = p["time_share"] * p["wage_month"] / p["hours_month"] / p["exchange"]
-        hours = saved("journey.minutes") / 60.0 * people * p["trips_per_resident"] * p["days_per_year"]
+        hours = saved("journey.minutes") / 60.0 * trips * p["trips_per_resident"] * p["days_per_year"]
+        hours *= half(p["demand_elasticity"])
         growth = (1.0 + p["growth_trips"]) * (1.0 + p["time_elasticity"] * p["growth_income"]) - 1.0
         add("time", "benefit", growing(hours * hour, horizon, growth=growth, ramp=ramp))
     if "climate.co2e" in effects:
@@ -267,11 +311,16 @@ def _streams(
 
 def _places(appraisal: Appraisal) -> tuple[GroupShare, ...]:
     """Person-minutes a trip that districts and settlements save; a place without journeys is left out."""
-    lacking = {"place_id", "name", "population", "minutes_before", "minutes_after"} - set(appraisal.places.columns)
+    lacking = {"place_id", "kind", "name", "population", "minutes_before", "minutes_after"} - set(
+        appraisal.places.columns
+    )
     if lacking:
         return ()
     rows = appraisal.places.filter(
-        pl.col("minutes_before").is_finite() & pl.col("minutes_after").is_finite() & (pl.col("population") > 0)
+        (pl.col("kind") != "city")
+        & pl.col("minutes_before").is_finite()
+        & pl.col("minutes_after").is_finite()
+        & (pl.col("population") > 0)
     )
     people = rows["population"].to_numpy().astype(np.float64)
     saved = (rows["minutes_before"] - rows["minutes_after"]).to_numpy().astype(np.float64) * people
