@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.platform.appraise.conftest import HEADWAY
+from tests.platform.appraise.conftest import CHANGE
 
 from shaar.platform.appraise.models import Alternative, Study
 from shaar.platform.appraise.selectors import study as selectors
@@ -34,8 +34,8 @@ def test_residents_and_experts_prepare_no_studies(resident, person):
 def test_an_alternative_keeps_its_changes_as_the_scenario_file_would_and_its_hash(alternative):
     from shaar.engine.measures.scenario import parse_scenario
 
-    assert alternative.changes == [HEADWAY]
-    assert alternative.scenario_hash == parse_scenario({"name": "x", "changes": [HEADWAY]}).hash
+    assert alternative.changes == [CHANGE]
+    assert alternative.scenario_hash == parse_scenario({"name": "x", "changes": [CHANGE]}).hash
     assert (alternative.number, alternative.version) == (1, 1)
 
 
@@ -43,7 +43,7 @@ def test_two_officers_who_edit_one_scenario_the_second_is_told_and_nothing_is_lo
     officer, colleague, study, alternative
 ):
     first = save_alternative(
-        acting=officer, study=study, alternative=alternative, changes=[{**HEADWAY, "value": 1_800_000.0}],
+        acting=officer, study=study, alternative=alternative, changes=[{**CHANGE, "value": 1_800_000.0}],
         name="Новый маршрут", expected_version=1,
     )  # fmt: skip
     assert first.version == 2
@@ -60,7 +60,7 @@ def test_two_officers_who_edit_one_scenario_the_second_is_told_and_nothing_is_lo
 def test_saving_the_same_again_changes_nothing(officer, study, alternative):
     before = events.story(study, public_only=False).count()
     again = save_alternative(
-        acting=officer, study=study, alternative=alternative, changes=[HEADWAY], name="Новый маршрут",
+        acting=officer, study=study, alternative=alternative, changes=[CHANGE], name="Новый маршрут",
         expected_version=1,
     )  # fmt: skip
     assert again.version == 1
@@ -88,7 +88,7 @@ def test_names_are_taken_once_and_no_alternative_is_compared_with_itself(officer
     other = save_alternative(acting=officer, study=study, changes=[], name="Как есть", base=alternative)
     with pytest.raises(Invalid) as refused:
         save_alternative(
-            acting=officer, study=study, alternative=alternative, changes=[HEADWAY], name="Новый маршрут",
+            acting=officer, study=study, alternative=alternative, changes=[CHANGE], name="Новый маршрут",
             expected_version=1, base=other,
         )  # fmt: skip
     assert refused.value.field == "base"
