@@ -151,6 +151,15 @@ def test_without_it_the_base_comes_back_exactly(kind):
 
 
 @pytest.mark.parametrize("kind", TYPES)
+def test_it_adds_to_what_earlier_changes_left(kind):
+    """Levers are only added to, so that a study finds the new ones behind those of the scenario compared with."""
+    earlier = tuple(parse_scenario({"name": "x", "changes": [dict(KINDS["fare"].example)]}).changes)
+    (change,) = one(kind).changes
+    after = carry_out(State(city(), feed(), earlier), one(kind))
+    assert after.levers in (earlier, (*earlier, change))
+
+
+@pytest.mark.parametrize("kind", TYPES)
 def test_it_gives_the_same_every_time(kind):
     assert same(carried(kind), carried(kind))
 

@@ -368,7 +368,7 @@ def test_parking_levers_change_places_to_park():
 
 def test_a_fare_is_the_ticket_of_the_timetable_and_the_last_one_counts():
     state = run(example("fare"), example("fare", price=90, minutes=None))
-    assert state.of(Fare) == (Fare(price=90, transfers=1),)
+    assert state.of(Fare)[-1] == Fare(price=90, transfers=1)
     fares = fares_of(state.feed, day_timetable(state.feed, DAY))
     assert (fares.price.tolist(), fares.currency, fares.transfers.tolist()) == ([90.0], "KZT", [1])
     assert np.isinf(fares.duration).all()

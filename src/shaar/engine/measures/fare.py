@@ -33,7 +33,7 @@ def apply(change: Fare, state: State) -> State:
 
     Without a timetable the lever is all there is.
     """
-    levers = (*(lever for lever in state.levers if not isinstance(lever, Fare)), change)
+    levers = (*state.levers, change)
     feed = state.feed
     if feed is not None:
         ticket = {

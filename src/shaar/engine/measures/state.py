@@ -22,7 +22,7 @@ class State:
         Tables of the city; timetable, None where there is none.
     levers
         Changes such as a fare, a purchase of vehicles or the price of parking: the studies that know what they mean
-        read them from here.
+        read them from here. They are only ever added to; of two fares the last one counts.
     """
 
     city: City
