@@ -29,6 +29,8 @@ Place = tuple[float, float] | str
 OFF_METRES = 400.0
 #: Streets at most so much farther than the nearest one are meant as well: both sides of a road, arms of a junction (m).
 BESIDE_METRES = 25.0
+#: On the way back other streets serve the place as well: the other carriageway, the other street of a one-way pair (m).
+BACK_METRES = 120.0
 #: What a metre between a point and the street taken for it costs the way (min), so that the nearest wins among equals.
 BESIDE_MINUTES = 0.02
 #: A leg is a detour where it is so many times longer than the straight line, and so many metres longer besides.
@@ -112,10 +114,11 @@ def draw_line(
     """
     vehicle = vehicle_key(vehicle_type)
     streets = streets.with_stops([(s.stop_id, s.lon, s.lat, s.name) for s in known])
-    at = _places(streets, places, loop)
     calls = Calls(streets)
-    forward = _way(streets, at, calls, back=False)
-    backward = None if loop else _way(streets, at[::-1], calls, back=True)
+    forward = _way(streets, _places(streets, places, loop, BESIDE_METRES), calls, back=False)
+    backward = None
+    if not loop:
+        backward = _way(streets, _places(streets, places, loop, BACK_METRES)[::-1], calls, back=True)
     used = set(forward.stops) | set(backward.stops if backward else ())
     new = [s for s in (*known, *calls.new) if s.stop_id in used]
     return Drawn(forward, backward, tuple(new), vehicle)
@@ -153,8 +156,8 @@ class _Spot:
     beside: F64
 
 
-def _places(streets: Streets, places: Sequence[Place], loop: bool) -> list[_Spot]:
-    spots = [_spot(streets, number, place) for number, place in enumerate(places, start=1)]
+def _places(streets: Streets, places: Sequence[Place], loop: bool, reach: float) -> list[_Spot]:
+    spots = [_spot(streets, number, place, reach) for number, place in enumerate(places, start=1)]
     merged = [s for k, s in enumerate(spots) if k == 0 or np.hypot(*(s.xy - spots[k - 1].xy)) >= 1.0]
     if loop and len(merged) > 1 and np.hypot(*(merged[0].xy - merged[-1].xy)) >= 1.0:
         merged.append(merged[0])
@@ -166,7 +169,7 @@ def _places(streets: Streets, places: Sequence[Place], loop: bool) -> list[_Spot
     return merged
 
 
-def _spot(streets: Streets, number: int, place: Place) -> _Spot:
+def _spot(streets: Streets, number: int, place: Place, reach: float) -> _Spot:
     stop = -1
     if isinstance(place, str):
         if place not in streets.row:
@@ -185,7 +188,7 @@ def _spot(streets: Streets, number: int, place: Place) -> _Spot:
         why = "lies in the water, away from" if wet else "lies off"
         far = f"; the nearest is {_long(nearest)} away" if np.isfinite(nearest) else ""
         raise InputError(f"place {number} {why} the streets that a bus may drive{far}", field="waypoints")
-    edges = np.sort(streets.edge_tree.query(here, predicate="dwithin", distance=nearest + BESIDE_METRES))
+    edges = np.sort(streets.edge_tree.query(here, predicate="dwithin", distance=nearest + reach))
     beside = shapely.distance(streets.bus.lines[edges], here) - nearest
     if stop >= 0 and streets.stop_edge[stop] >= 0:
         # The stop's own edge is meant; its neighbours serve the way back and streets that run one way only.
