@@ -123,6 +123,7 @@ def test_what_cannot_be_done_is_said(change, field, words):
         (of("bus_lane", direction="up"), "direction", "'both', 'forward' or 'backward'"),
         (of("add_road", path=[[71.4, 51.1]]), "path", "at least 2"),
         (of("add_road", highway="footway"), "highway", "'trunk'"),
+        (of("add_road", lanes=1), "add_road", "lanes must be two at least"),
         (of("add_road", kmh=500), "kmh", "less than or equal to 110"),
         (of("rebuild_road", lanes=None, kmh=None, highway=None), "rebuild_road", "nothing changes"),
         (of("speed_limit", kmh=0), "kmh", "greater than or equal to 5"),
@@ -188,6 +189,11 @@ def test_a_line_over_the_bridge_is_none_through_the_river():
     line = of("add_line", geometry_forward=[[71.43, 51.147], [71.452, 51.147]])
     assert carry_out(State(city(), None), parse_scenario({"name": "t", "changes": [bridge, line]})).feed is not None
     assert "through water" in refused(line).message
+
+
+def test_a_ferry_may_cross_the_river():
+    line = of("add_line", geometry_forward=RIVER, route_type=4)
+    assert carry_out(State(city(), None), parse_scenario({"name": "t", "changes": [line]})).feed is not None
 
 
 def test_a_city_without_water_or_zones_asks_for_neither():

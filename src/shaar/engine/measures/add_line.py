@@ -26,7 +26,7 @@ from shaar.engine.measures.fields import (
     seconds,
 )
 from shaar.engine.measures.forms import NEW_STOPS, asked, drawn
-from shaar.engine.measures.ground import LINE_WAY_OUT, need_dry
+from shaar.engine.measures.ground import need_dry_line
 from shaar.engine.measures.kinds import Kind, number, words
 from shaar.engine.measures.new_stops import with_feed_stops, with_stops
 from shaar.engine.measures.state import State
@@ -106,7 +106,7 @@ def apply(change: AddLine, state: State) -> State:
     if feed.routes.filter(pl.col("route_id") == change.line_id).height:
         raise InputError(f"a line {change.line_id} already runs", field="line_id")
     for field in ("geometry_forward", "geometry_backward"):
-        need_dry(city, getattr(change, field), field, LINE_WAY_OUT)
+        need_dry_line(city, getattr(change, field), field, change.route_type)
     city = with_stops(city, change.new_stops)
     feed = with_feed_stops(city, feed, (*change.stops_forward, *change.stops_backward))
     feed = append(

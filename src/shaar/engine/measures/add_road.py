@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shaar.engine.city.street_access import BUS_CLASSES
 from shaar.engine.city.street_speed import class_speed
@@ -84,6 +84,12 @@ class AddRoad(Model):
     walk: bool = True
     structure: Literal["", "bridge", "tunnel"] = ""
     name: str = ""
+
+    @model_validator(mode="after")
+    def _wide_enough(self) -> AddRoad:
+        if not self.one_way and self.lanes < 2:
+            raise ValueError("lanes must be two at least on a street that is driven both ways")
+        return self
 
 
 def apply(change: AddRoad, state: State) -> State:

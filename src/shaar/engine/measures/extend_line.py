@@ -13,7 +13,7 @@ from shaar.engine.errors import InputError
 from shaar.engine.measures.feeds import need, need_route
 from shaar.engine.measures.fields import Identifier, Minutes, Model, NewStop, Point, need_growth, need_once
 from shaar.engine.measures.forms import NEW_STOPS, ROUTE, asked, drawn
-from shaar.engine.measures.ground import LINE_WAY_OUT, need_dry
+from shaar.engine.measures.ground import need_dry_line
 from shaar.engine.measures.kinds import Kind, number, words
 from shaar.engine.measures.new_stops import with_feed_stops, with_stops
 from shaar.engine.measures.patterns import TWIN_M, Edited, Pattern, Places, patterns_of, rewrite, shape_points
@@ -70,9 +70,9 @@ def apply(change: ExtendLine, state: State) -> State:
         course runs through water.
     """
     feed = need(state.feed, change.type)
-    need_route(feed, change.route_id)
+    route_type = need_route(feed, change.route_id)
     for field in ("geometry", "geometry_back"):
-        need_dry(state.city, getattr(change, field), field, LINE_WAY_OUT)
+        need_dry_line(state.city, getattr(change, field), field, route_type)
     city = with_stops(state.city, change.new_stops)
     back = change.stops_back or change.stops[::-1]
     feed = with_feed_stops(city, feed, (change.from_stop, *change.stops, *back))

@@ -34,10 +34,13 @@ def need(feed: Feed | None, what: str) -> Feed:
     return feed
 
 
-def need_route(feed: Feed, route_id: str, field: str = "route_id") -> None:
-    """Raise when no line has this id, naming it."""
-    if not feed.routes.filter(pl.col("route_id") == route_id).height:
+def need_route(feed: Feed, route_id: str, field: str = "route_id") -> int | None:
+    """Return the GTFS route_type of a line; raise when no line has this id, naming it."""
+    found = feed.routes.filter(pl.col("route_id") == route_id)["route_type"]
+    if not found.len():
         raise InputError(f"the timetable has no line {route_id}", field=field)
+    kind: int | None = found[0]
+    return kind
 
 
 def append(feed: Feed, table: str, rows: Sequence[Mapping[str, Any]]) -> Feed:

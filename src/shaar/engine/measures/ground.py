@@ -12,6 +12,7 @@ import shapely
 from shaar.engine.city.model import City
 from shaar.engine.city.projection import project, project_shapes, unproject
 from shaar.engine.errors import InputError
+from shaar.engine.timetable.route_types import mode_of
 
 #: Farther than this from every zone, a place lies outside the city, m; zones end where people do.
 OUTSIDE_M = 2000.0
@@ -19,6 +20,8 @@ OUTSIDE_M = 2000.0
 SPLASH_M = 30.0
 #: A street within this distance carries a line over water (wide bridges have two carriageways), m.
 BRIDGE_M = 40.0
+#: Modes that need a street under them.
+ON_STREETS = frozenset({"bus", "trolleybus", "coach", "share_taxi", "taxi", "unknown"})
 #: Degrees of latitude, some 1.1 km: how far around a place streets are looked at.
 REACH_DEGREES = 0.01
 
@@ -115,4 +118,13 @@ def need_dry(
         raise InputError(f"it runs {metres:.0f} m through water{called}{where}; {way_out}", field=field)
 
 
-LINE_WAY_OUT = "draw the line over a bridge, or add the road first"
+def need_dry_line(city: City, path: Sequence[tuple[float, float]], field: str, route_type: int | None) -> None:
+    """Refuse the course of a line on streets through water; boats, trains and cable cars may cross it.
+
+    Raises
+    ------
+    InputError
+        As :func:`need_dry`.
+    """
+    if mode_of(3 if route_type is None else route_type) in ON_STREETS:
+        need_dry(city, path, field, "draw the line over a bridge, or add the road first")

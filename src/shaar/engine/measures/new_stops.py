@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.spatial import cKDTree
 
 from shaar.engine.city import schema
 from shaar.engine.city.model import City
@@ -15,7 +16,7 @@ from shaar.engine.city.stops import match_stops
 from shaar.engine.errors import InputError
 from shaar.engine.measures.feeds import append
 from shaar.engine.measures.fields import NewStop
-from shaar.engine.measures.ground import links_near, need_inside
+from shaar.engine.measures.ground import REACH_DEGREES, need_inside
 from shaar.engine.timetable.feed import Feed
 
 #: A stop within this many degrees (about 10 m) of one with the same id is the same stop.
@@ -52,8 +53,14 @@ def with_stops(city: City, stops: Sequence[NewStop], field: str = "new_stops") -
 
 def on_streets(city: City, stops: pl.DataFrame) -> pl.DataFrame:
     """Put stops (stop_id, name, lon, lat, source) on the nearest street that buses may use."""
-    near = links_near(city, stops["lon"], stops["lat"])
-    return match_stops(stops, city.nodes, near, city.meta.crs)
+    at = np.column_stack([stops["lon"].to_numpy(), stops["lat"].to_numpy()])
+    wide = np.array([np.cos(np.radians(at[:, 1].mean())), 1.0])
+    nodes = city.nodes.select("lon", "lat").to_numpy()
+    near = np.zeros(len(nodes), bool)
+    for hits in cKDTree(nodes * wide).query_ball_point(at * wide, REACH_DEGREES):
+        near[hits] = True
+    ends = [city.links[c].to_numpy() for c in ("from_node", "to_node")]
+    return match_stops(stops, city.nodes, city.links.filter(pl.Series(near[ends[0]] | near[ends[1]])), city.meta.crs)
 
 
 def with_feed_stops(city: City, feed: Feed, wanted: Sequence[str], field: str = "stops") -> Feed:
