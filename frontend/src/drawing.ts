@@ -28,7 +28,7 @@ export function startDrawing(wb: Workbench, type = "add_line", item: string | nu
 export async function editLine(wb: Workbench, item: Item): Promise<void> {
   await wb.need("stops");
   const places = stopPlaces(wb);
-  const points = pointsOfLine(item, (id) => places.get(id)?.at);
+  const points = item.change.type === "add_line" ? pointsOfLine(item, (id) => places.get(id)?.at) : (item.way?.points ?? []);
   wb.store.set({
     tool: { kind: "draw", item: item.id, type: item.change.type, loop: item.way?.loop ?? (item.change["stops_backward"] as string[] | undefined)?.length === 0 },
     drawing: { points, busy: false, message: "" },
@@ -72,11 +72,14 @@ const drawnItem = (wb: Workbench): Item | undefined => {
 };
 
 function points(wb: Workbench, next: LonLat[], key = ""): void {
-  wb.store.set({ drawing: { points: next, busy: next.length > 1, message: "" } });
+  const { tool } = wb.state;
+  // A piece of a line has its ends already.
+  const enough = tool?.kind === "draw" && tool.type === "add_line" ? 2 : 1;
+  wb.store.set({ drawing: { points: next, busy: next.length >= enough, message: "" } });
   asked += 1;
   const mine = asked;
   setTimeout(() => {
-    if (mine === asked && next.length > 1) void lay(wb, next, mine, key);
+    if (mine === asked && next.length >= enough) void lay(wb, next, mine, key);
   }, 60);
 }
 
@@ -86,7 +89,7 @@ async function lay(wb: Workbench, way: LonLat[], mine: number, key: string): Pro
   const before = drawnItem(wb)?.change ?? null;
   try {
     const drawn = await wb.api.post<Drawn>("draw", {
-      waypoints: way, loop: tool.loop, vehicle_type: String(before?.["vehicle_type"] ?? wb.state.city?.vehicle_types[0]?.key ?? "bus_12m"),
+      places: placesOf(before, way), loop: tool.loop, vehicle_type: String(before?.["vehicle_type"] ?? wb.state.city?.vehicle_types[0]?.key ?? "bus_12m"),
     });
     if (mine === asked) take(wb, drawn, way, key);
   } catch (error) {
@@ -104,7 +107,7 @@ function take(wb: Workbench, drawn: Drawn, way: LonLat[], key: string): void {
   wb.store.set({ drawing: { points: way, busy: false, message: "" } });
   const before = drawnItem(wb);
   const id = before?.id ?? newId();
-  const change = tool.type === "add_line" ? asLine(wb, before, drawn) : filled(wb, before?.change ?? { type: tool.type }, drawn);
+  const change = tool.type === "add_line" ? asLine(wb, before, drawn) : pieceOf(before?.change ?? { type: tool.type }, drawn);
   const item: Item = { id, change, way: { points: way, loop: tool.loop } };
   wb.edit((items) => (before ? items.map((one) => (one.id === id ? item : one)) : [...items, item]), before && key ? `${id}.${key}` : "");
   wb.store.set({ chosen: id, tool: { ...tool, item: id } });
@@ -119,19 +122,36 @@ function asLine(wb: Workbench, before: Item | undefined, drawn: Drawn): Change {
   return lineChange(before?.change ?? null, drawn, `new-${newId()}`, name, firstHeadways(city?.periods ?? []), city?.vehicle_types[0]?.key ?? "bus_12m");
 }
 
-/** Fields that the drawing fills in, for the types that take a piece of a line. */
-function filled(wb: Workbench, change: Change, drawn: Drawn): Change {
-  const kind = wb.state.city?.catalogue.find((one) => one.type === change.type);
-  const known: Record<string, unknown> = {
-    stops: drawn.forward.stops, minutes: drawn.forward.minutes, geometry: drawn.forward.geometry,
-    stops_forward: drawn.forward.stops, minutes_forward: drawn.forward.minutes, geometry_forward: drawn.forward.geometry,
-    stops_backward: drawn.backward?.stops ?? [], minutes_backward: drawn.backward?.minutes ?? [],
-    geometry_backward: drawn.backward?.geometry ?? [],
+/** A piece of a line: what lies beyond one of its stops, or between two of them. */
+export function pieceOf(change: Change, drawn: Drawn): Change {
+  const { forward, backward } = drawn;
+  const last = change.type === "reroute_line" ? -1 : undefined;
+  const total = backward?.minutes.at(-1) ?? 0;
+  const next: Change = {
+    ...change,
+    stops: forward.stops.slice(1, last),
+    minutes: forward.minutes.slice(1),
+    geometry: forward.geometry,
     new_stops: drawn.new_stops.map(({ stop_id, lon, lat, name }) => ({ stop_id, lon, lat, name: name ?? "" })),
   };
-  const next: Change = { ...change };
-  for (const field of kind?.form ?? []) if (field.name in known && (field.widget === "drawn" || field.widget === "stops")) next[field.name] = known[field.name];
+  if (!backward || change["one_way"] === true) return next;
+  next["geometry_back"] = backward.geometry;
+  if (change.type === "reroute_line") {
+    next["stops_back"] = backward.stops.slice(1, -1);
+    next["minutes_back"] = backward.minutes.slice(1);
+  } else {
+    next["stops_back"] = backward.stops.slice(0, -1);
+    next["minutes_back"] = backward.minutes.slice(0, -1).map((one) => Number((total - one).toFixed(2)));
+  }
   return next;
+}
+
+/** A piece begins at a stop of its line, and where it leads back to the line it ends at one. */
+function placesOf(change: Change | null, way: LonLat[]): (LonLat | string)[] {
+  if (!change || change.type === "add_line") return way;
+  const from = change["from_stop"];
+  const to = change["to_stop"];
+  return [...(from ? [String(from)] : []), ...way, ...(to ? [String(to)] : [])];
 }
 
 export function finish(wb: Workbench): void {

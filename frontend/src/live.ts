@@ -64,6 +64,8 @@ export class LiveEffects {
     if (said.opening) {
       this.options.show({ state: "opening", progress: said.opening });
       this.after(this.options.again ?? 1500);
+    } else if (said.code === "superseded") {
+      this.after(this.options.pause ?? 200);
     } else if (said.status >= 400 && said.status < 500 && said.message) {
       this.options.show({ state: "refused", message: said.message, field: said.field });
     } else {

@@ -16,6 +16,7 @@ async function start(): Promise<void> {
   addEventListener("online", () => wb.store.set({ online: true }));
   addEventListener("offline", () => wb.store.set({ online: false }));
   listenToKeys(wb);
+  root.replaceChildren();
   render(<App wb={wb} />, root);
   void wb.open();
 }

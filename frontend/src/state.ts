@@ -86,7 +86,7 @@ export interface State {
 
 export const first = (): State => ({
   phase: "loading", progress: {}, failure: "", city: null, tab: "changes", sheet: "half", history: begin<Item[]>([]),
-  chosen: null, tool: null, drawing: { points: [], busy: false, message: "" }, layers: ["zones", "lines"], show: "change",
+  chosen: null, tool: null, drawing: { points: [], busy: false, message: "" }, layers: ["zones", "lines"], show: "auto",
   at: 8 * 60, data: {}, live: { state: "idle" }, answer: null, answered: [], isochrone: null, compare: null, compared: {},
   studies: null, study: null, alternative: null, name: "", saved: [], saving: { state: "no", message: "", field: "" },
   conflict: null, job: null, opened: null, online: true, notice: "", draftKept: true, mapState: "none", highlighted: null,

@@ -57,7 +57,7 @@ export async function openAlternative(wb: Workbench, alternative: Alternative): 
   const items = itemsOf(whole.changes);
   wb.store.set({ alternative: whole, name: whole.name, saved: items, history: begin(items), chosen: null, saving: NO, conflict: null });
   locate(wb);
-  if (whole.run && !settled(whole.run)) void follow(wb, whole.run);
+  if (whole.run && !settled(whole.run)) void followRun(wb, whole.run);
 }
 
 /** The address names what is open, so that a reload opens it again. */
@@ -72,7 +72,7 @@ function locate(wb: Workbench): void {
 export async function makeStudy(wb: Workbench, title: string): Promise<boolean> {
   wb.store.set({ saving: { state: "saving", message: "", field: "" } });
   try {
-    const made = await wb.api.post<Row>("studies", { title });
+    const made = await wb.api.post<Row>("studies", { title, once_key: crypto.randomUUID() });
     wb.store.set({ study: studyOf((made["study"] as Row | undefined) ?? made), studies: null, saving: NO });
     locate(wb);
     return true;
@@ -94,7 +94,7 @@ export async function save(wb: Workbench, name: string, asNew = false): Promise<
     const answer =
       alternative && !asNew
         ? await wb.api.ask<Row>("PUT", `${path}/${alternative.id}`, { ...body, expected_version: alternative.version })
-        : await wb.api.post<Row>(path, body);
+        : await wb.api.post<Row>(path, { ...body, once_key: crypto.randomUUID() });
     const made = alternativeOf((answer["alternative"] as Row | undefined) ?? answer);
     const others = study.alternatives.filter((one) => one.id !== made.id);
     wb.store.set({
@@ -135,14 +135,14 @@ export async function run(wb: Workbench): Promise<void> {
   const { study, alternative } = wb.state;
   if (!study || !alternative) return;
   try {
-    const answer = await wb.api.post<Row>(`studies/${study.ref}/alternatives/${alternative.id}/runs`, {});
-    await follow(wb, ((answer["run"] as Run | undefined) ?? answer) as Run);
+    const answer = await wb.api.post<Row>(`studies/${study.ref}/alternatives/${alternative.id}/runs`, { once_key: crypto.randomUUID(), expected_version: alternative.version });
+    await followRun(wb, ((answer["run"] as Run | undefined) ?? answer) as Run);
   } catch (error) {
     refuse(wb, error);
   }
 }
 
-async function follow(wb: Workbench, begun: Run): Promise<void> {
+async function followRun(wb: Workbench, begun: Run): Promise<void> {
   const { study, alternative } = wb.state;
   if (!study || !alternative) return;
   wb.store.set({ alternative: { ...alternative, run: begun } });
@@ -151,14 +151,19 @@ async function follow(wb: Workbench, begun: Run): Promise<void> {
     await new Promise((done) => setTimeout(done, 2000));
     if (wb.state.alternative?.id !== alternative.id) return;
     try {
-      const found = await wb.api.get<Row>(`studies/${study.ref}/alternatives/${alternative.id}`);
-      now = alternativeOf((found["alternative"] as Row | undefined) ?? found).run ?? now;
+      now = begun.id ? await wb.api.get<Run>(`runs/${begun.id}`) : ((await wholeOf(wb, study.ref, alternative)).run ?? now);
     } catch {
       continue; // The run goes on at the server; we look again.
     }
     const held = wb.state.alternative;
     if (held?.id === alternative.id) wb.store.set({ alternative: { ...held, run: now } });
   }
+}
+
+/** Stop a run; nothing half-done stays. */
+export async function cancelRun(wb: Workbench): Promise<void> {
+  const id = wb.state.alternative?.run?.id;
+  if (id) await wb.api.ask("DELETE", `runs/${id}`).catch((error: unknown) => refuse(wb, error));
 }
 
 export async function publish(wb: Workbench): Promise<void> {

@@ -36,6 +36,16 @@ export interface Field {
   choices?: { value: string; label: Words }[];
 }
 
+/** What the JSON Schema of a type says of one field. */
+export interface Property {
+  type?: string;
+  minimum?: number;
+  maximum?: number;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: Property[];
+}
+
 export interface Kind {
   type: string;
   tool: string;
@@ -44,7 +54,7 @@ export interface Kind {
   label: Words;
   form: Field[];
   example: Change;
-  schema?: { properties?: Record<string, { type?: string; minimum?: number; exclusiveMinimum?: number; maximum?: number }> };
+  schema?: { properties?: Record<string, Property> };
 }
 
 export interface Period {
@@ -60,6 +70,8 @@ export interface Indicator {
   unit: string;
   better: Better;
   group: string;
+  units?: Words;
+  sections?: Words;
 }
 
 export interface City {
@@ -75,6 +87,7 @@ export interface City {
   catalogue: Kind[];
   reference: { name: string; hash: string; note: string; badge: Badge } | null;
   indicators: Indicator[];
+  places?: Row[];
   tiles?: string;
   date?: string;
 }
@@ -94,8 +107,6 @@ export interface Effect {
   method: string;
   source: string;
   not_modelled: string;
-  method_words?: string;
-  not_modelled_words?: string;
 }
 
 export interface Appraisal {
@@ -104,6 +115,7 @@ export interface Appraisal {
   places: Row[];
   lines: Row[];
   provenance: Record<string, unknown>;
+  words?: { methods?: Record<string, string>; not_modelled?: Record<string, string> };
   assumptions: (string | { sentence?: string; message?: string; code?: string })[];
 }
 
@@ -162,6 +174,7 @@ export interface Run {
   id?: string;
   state: string;
   stage?: string;
+  note?: string;
   done?: number;
   total?: number;
   message?: string;

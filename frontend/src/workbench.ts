@@ -22,6 +22,8 @@ export class Workbench {
   /** The map, once it is there, says where it stands and takes a picture. */
   place: (() => { zoom: number; lat: number; lon: number }) | null = null;
   readonly shared = parse(location.hash);
+  /** Of several questions from one window only the last is worth an answer. */
+  private readonly window = newId();
   private stillWaiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -45,7 +47,7 @@ export class Workbench {
   }
 
   async effects(changes: readonly Change[], sequence = 0): Promise<EffectsAnswer> {
-    const answer = await this.api.post<EffectsAnswer>("effects", { changes, full: false, sequence });
+    const answer = await this.api.post<EffectsAnswer>("effects", { changes, full: false, sequence, window: this.window });
     const { appraisal } = answer;
     return {
       ...answer,

@@ -1,12 +1,13 @@
 /** The data over the ground: zones, lines, stops, streets, the sketch; each from the state, drawn anew where it changed. */
 import type { GeoJSONSource, LayerSpecification, Map as GlMap } from "maplibre-gl";
 import { headwayOf } from "../views/list";
+import { periodAt } from "../views/dock";
 import type { Look } from "../views/context";
 import { AMOUNTS, STRESS, lineColour } from "../scale";
 import type { EffectsAnswer, Item, LonLat } from "../types";
 import { FONT } from "./base";
 import { addImages } from "./images";
-import { ISO, zoneFills } from "./legend";
+import { ISO, flowWidth, shownOf, zoneFills } from "./legend";
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 const SOURCES = ["zones", "lines", "stops", "streets_stress", "links_flow", "isochrone", "new-lines", "sketch", "marks"] as const;
@@ -39,13 +40,13 @@ export class DataLayers {
       if (!map.getLayer(made.id)) map.addLayer(made, before);
     };
     const state = (name: string, other: unknown): unknown => ["coalesce", ["feature-state", name], other];
-    add({ id: "zones", type: "fill", source: "zones", paint: { "fill-color": state("fill", "#efefef"), "fill-opacity": ["*", dark ? 0.62 : 0.72, state("on", 0)] } }, under);
+    add({ id: "zones", type: "fill", source: "zones", paint: { "fill-antialias": false, "fill-color": state("fill", "#efefef"), "fill-opacity": ["*", dark ? 0.55 : 0.68, state("on", 0)] } }, under);
     add({ id: "zones-hatch", type: "fill", source: "zones", paint: { "fill-pattern": "hatch", "fill-opacity": ["*", 0.7, state("hatch", 0)] } }, under);
     add({ id: "isochrone", type: "fill", source: "isochrone", paint: { "fill-color": ["get", "fill"], "fill-opacity": 0.45 } }, under);
     add({ id: "isochrone-line", type: "line", source: "isochrone", paint: { "line-color": ["get", "fill"], "line-width": 1.5 } }, under);
     const top = map.getLayer("road-names") ? "road-names" : undefined;
     add({ id: "streets_stress", type: "line", source: "streets_stress", paint: { "line-color": ["match", ["to-number", ["coalesce", ["get", "stress"], ["get", "lts"], 0]], 1, STRESS[0], 2, STRESS[1], 3, STRESS[2], 4, STRESS[3], "#999999"], "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.8, 15, 4] } }, top);
-    add({ id: "links_flow", type: "line", source: "links_flow", layout: { "line-cap": "round" }, paint: { "line-color": dark ? AMOUNTS[4] : AMOUNTS[1], "line-opacity": 0.85, "line-width": ["interpolate", ["linear"], ["to-number", ["coalesce", ["get", "flow"], ["get", "cars"], ["get", "vehicles"], 0]], 0, 0.3, 2000, 5, 5000, 9] } }, top);
+    add({ id: "links_flow", type: "line", source: "links_flow", layout: { "line-cap": "round" }, paint: { "line-color": dark ? AMOUNTS[4] : AMOUNTS[1], "line-opacity": 0.85, "line-width": ["get", "width"] } }, top);
     add({ id: "lines", type: "line", source: "lines", layout: { "line-cap": "round", "line-join": "round", "line-sort-key": ["get", "width"] }, paint: { "line-color": ["get", "colour"], "line-width": ["interpolate", ["linear"], ["zoom"], 9, ["*", 0.45, ["get", "width"]], 14, ["get", "width"]], "line-opacity": ["get", "opacity"] } }, top);
     add({ id: "new-lines-case", type: "line", source: "new-lines", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": halo, "line-width": 9 } }, top);
     add({ id: "new-lines", type: "line", source: "new-lines", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": primary, "line-width": ["case", ["get", "chosen"], 6, 4] } }, top);
@@ -80,8 +81,10 @@ export class DataLayers {
     };
     const zones = ready("zones");
     this.once("zones", [zones], () => this.data("zones", zones ?? EMPTY));
-    this.once("fills", [zones, s.show, side.answer, side.scale, side.before], () => this.fill(zones, s.show, side));
-    for (const key of ["streets_stress", "links_flow", "stops"] as const) {
+    this.once("fills", [zones, shownOf(s), side.answer, side.scale, side.before], () => this.fill(zones, shownOf(s), side));
+    const flow = ready("links_flow");
+    this.once("links_flow", [flow, s.at], () => this.data("links_flow", flow ? flows(look, flow) : EMPTY));
+    for (const key of ["streets_stress", "stops"] as const) {
       const found = ready(key);
       this.once(key, [found], () => this.data(key, found ?? EMPTY));
     }
@@ -131,6 +134,16 @@ function fresh(items: readonly Item[], chosen: string | null): GeoJSON.FeatureCo
       if (Array.isArray(course) && course.length > 1) features.push({ type: "Feature", geometry: { type: "LineString", coordinates: course }, properties: { item: id, name: String(change["name"] ?? ""), chosen: id === chosen } });
     }
   }
+  return { type: "FeatureCollection", features };
+}
+
+/** Buses an hour on each piece of street, in the period of the slider. */
+function flows(look: Look, found: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+  const period = periodAt(look.s.city?.periods ?? [], look.s.at)?.key ?? "";
+  const features = found.features.map((one) => {
+    const hourly = (one.properties?.["buses_hour"] as Record<string, number> | undefined)?.[period] ?? 0;
+    return { ...one, properties: { width: hourly > 0 ? flowWidth(hourly) : 0 } };
+  });
   return { type: "FeatureCollection", features };
 }
 

@@ -1,7 +1,9 @@
 /** Which figure colours the zones, with what classes, and how the legend says it. */
 import { number } from "../format";
+import { labelOf } from "../naming";
 import { numberOf, textOf } from "../rows";
 import { AMOUNTS, GAIN, LOSS, NEUTRAL, STRESS, amountBounds, amountColour, changeBounds, changeColour } from "../scale";
+import type { State } from "../state";
 import type { EffectsAnswer, Row } from "../types";
 import type { Look } from "../views/context";
 
@@ -17,17 +19,18 @@ export function zoneIndicators(answer: EffectsAnswer | null): string[] {
   return row ? Object.keys(row).filter((key) => key.endsWith("_after") && key !== "minutes_after").map((key) => key.slice(0, -6)) : [];
 }
 
-function labelOf(look: Look, key: string): string {
-  const found = look.s.city?.indicators.find((one) => one.key === key || one.key === `access.${key}`);
-  return found ? look.w(found.labels) : key;
-}
+const named = (look: Look, key: string): string => labelOf(look.s.city?.indicators ?? [], key, look.lang);
+
+/** What the zones show: what changes where something does, else journeys as they are. */
+export const shownOf = (s: State): string => (s.show !== "auto" ? s.show : s.history.present.length ? "change" : "minutes");
 
 export function shows(look: Look): { label: string; options: { key: string; label: string }[] }[] {
   const { s, t } = look;
   const known = zoneIndicators(s.answer);
   return [
-    { label: t("show_change"), options: [{ key: "change", label: t("show_change_minutes") }, ...known.map((one) => ({ key: `change:${one}`, label: labelOf(look, one) }))] },
-    { label: t("show_now"), options: [{ key: "minutes", label: t("show_minutes") }, ...known.map((one) => ({ key: `now:${one}`, label: labelOf(look, one) })), ...PLAIN.map((one) => ({ key: one, label: t(one as "population" | "jobs") }))] },
+    { label: t("show_auto"), options: [{ key: "auto", label: t("show_auto_what") }] },
+    { label: t("show_change"), options: [{ key: "change", label: t("show_change_minutes") }, ...known.map((one) => ({ key: `change:${one}`, label: named(look, one) }))] },
+    { label: t("show_now"), options: [{ key: "minutes", label: t("show_minutes") }, ...known.map((one) => ({ key: `now:${one}`, label: named(look, one) })), ...PLAIN.map((one) => ({ key: one, label: t(one as "population" | "jobs") }))] },
   ];
 }
 
@@ -39,7 +42,7 @@ function figure(show: string, zone: Row | undefined, base: Row | undefined, befo
     const [a, b] = [numberOf(zone?.[`${key}_before`]), numberOf(zone?.[`${key}_after`])];
     return { value: a === null || b === null ? null : before ? 0 : b - a, clear: null };
   }
-  if (show === "minutes") return { value: numberOf(zone?.[before ? "minutes_before" : "minutes_after"]), clear: null };
+  if (show === "minutes") return { value: numberOf(zone?.[before ? "minutes_before" : "minutes_after"]) ?? numberOf(base?.["minutes"]), clear: null };
   if (show.startsWith("now:")) return { value: numberOf(zone?.[`${show.slice(4)}_${before ? "before" : "after"}`]), clear: null };
   return { value: numberOf(zone?.[show]) ?? numberOf(base?.[show]), clear: null };
 }
@@ -73,15 +76,16 @@ export function zoneFills(show: string, answer: EffectsAnswer | null, features: 
 export function legendOf(look: Look): Legend[] {
   const { s, t, lang } = look;
   const out: Legend[] = [];
+  const show = shownOf(s);
   const zones = s.data.zones;
   if (s.layers.includes("zones") && zones?.state === "ready") {
-    const { bounds, kind } = zoneFills(s.show, s.answer, zones.features.features);
-    const title = shows(look).flatMap((group) => group.options.map((one) => ({ ...one, group: group.label }))).find((one) => one.key === s.show);
+    const { bounds, kind } = zoneFills(show, s.answer, zones.features.features);
+    const title = shows(look).flatMap((group) => group.options.map((one) => ({ ...one, group: group.label }))).find((one) => one.key === show);
     const n = (value: number): string => number(value, lang);
-    const unit = s.show === "change" || s.show === "minutes" ? t("unit_min") : s.show === "population" ? t("unit_persons") : "";
+    const unit = show === "change" || show === "minutes" ? t("unit_min") : show === "population" ? t("unit_persons") : "";
     if (kind === "change") {
       const [a = 1, b = 5, c = 10] = bounds;
-      const [more, less] = s.show === "change" ? [t("gain_minutes"), t("loss_minutes")] : [t("gain_more"), t("loss_less")];
+      const [more, less] = show === "change" ? [t("gain_minutes"), t("loss_minutes")] : [t("gain_more"), t("loss_less")];
       out.push({
         title: title?.label ?? "", unit, badge: "modelled",
         entries: [
@@ -98,7 +102,7 @@ export function legendOf(look: Look): Legend[] {
     } else {
       const edges = [null, ...bounds, null];
       out.push({
-        title: title?.label ?? "", unit, badge: PLAIN.includes(s.show) ? "reported" : "modelled",
+        title: title?.label ?? "", unit, badge: PLAIN.includes(show) ? "reported" : "modelled",
         entries: edges.slice(0, -1).map((from, k) => {
           const to = edges[k + 1] ?? null;
           const words = from === null ? t("class_below", { to: n(to ?? 0) }) : to === null ? t("class_from", { from: n(from) }) : `${n(from)}–${n(to)}`;
@@ -122,12 +126,15 @@ export function legendOf(look: Look): Legend[] {
     out.push({ title: t("layer_streets_stress"), unit: "", badge: "modelled", entries: STRESS.map((colour, k) => ({ label: t(`stress_${k + 1}` as "stress_1"), colour, line: 4 })) });
   }
   if (s.layers.includes("links_flow")) {
-    out.push({ title: t("layer_links_flow"), unit: t("unit_cars_hour"), badge: "modelled", entries: [{ label: "500", colour: AMOUNTS[1], line: 1.5 }, { label: "2000", colour: AMOUNTS[1], line: 5 }] });
+    out.push({ title: t("layer_links_flow"), unit: t("unit_buses_hour"), badge: s.city?.reference?.badge ?? "reported", entries: [4, 12, 30].map((count) => ({ label: String(count), colour: AMOUNTS[1], line: flowWidth(count) })) });
   }
   if (s.isochrone?.state === "ready") {
     out.push({ title: t("isochrone"), unit: t("unit_min"), badge: "modelled", entries: ISO.map(([minutes, colour]) => ({ label: t("class_within", { minutes }), colour })) });
   }
   return out;
 }
+
+/** Width of a street by the buses an hour on it. */
+export const flowWidth = (hourly: number): number => Math.min(9, 0.6 + Math.sqrt(hourly) * 0.9);
 
 export const ISO: readonly (readonly [number, string])[] = [[15, "#08519c"], [30, "#3182bd"], [45, "#6baed6"], [60, "#c6dbef"]];

@@ -52,7 +52,7 @@ export async function takePicture(wb: Workbench, map: GlMap): Promise<void> {
     y += 24;
   }
   const day = new Intl.DateTimeFormat(wb.boot.language, { dateStyle: "long" }).format(new Date());
-  text(`${wb.text("map_source", { city: city?.name ?? "" })} · ${day} · ${location.host}`, 16, sheet.height / scale - 12, 11);
+  text(`${wb.text("map_source", { city: city ? look.w(city.names) || city.name : "" })} · ${day} · ${location.host}`, 16, sheet.height / scale - 12, 11);
   const blob = await new Promise<Blob | null>((done) => sheet.toBlob(done, "image/png"));
   if (blob) hand(blob, "shaar.png");
 }

@@ -4,6 +4,7 @@ import { AttributionControl, Map as GlMap, type MapMouseEvent, NavigationControl
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { Protocol } from "pmtiles";
 import { addPoint, bend, dropPoint, movePoint } from "../drawing";
+import { said } from "../format";
 import { boundsOf, pointsOf, round } from "../geo";
 import { compareWith, isochrone } from "../questions";
 import type { State } from "../state";
@@ -31,7 +32,8 @@ export function openMap(wb: Workbench, box: HTMLElement): () => void {
   const first = document.createElement("div");
   first.className = "map-one";
   box.append(first);
-  const { t } = { t: wb.text };
+  const t = wb.text;
+  const wide = matchMedia("(min-width: 1000px)").matches;
   const map = new GlMap({
     container: first, style: style(), attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
     ...(here ? { center: [here.lon, here.lat], zoom: here.zoom } : { center: city.center, zoom: 10.5 }),
@@ -41,12 +43,12 @@ export function openMap(wb: Workbench, box: HTMLElement): () => void {
       "AttributionControl.ToggleAttribution": t("sources"), "Popup.Close": t("close"),
     },
   });
-  if (!here) map.fitBounds([[west, south], [east, north]], { animate: false, padding: 12 });
+  if (!here) map.fitBounds([[west, south], [east, north]], { animate: false, padding: { top: 12, right: 12, bottom: 12, left: wide ? 280 : 12 } });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
-  map.addControl(new AttributionControl({ compact: true, customAttribution: t("map_source", { city: city.name }) }), "bottom-right");
+  map.addControl(new AttributionControl({ compact: !wide, customAttribution: t("map_source", { city: said(city.names, wb.boot.language) || city.name }) }), "bottom-right");
   const layers = new DataLayers(map);
   let second: { map: GlMap; layers: DataLayers; box: HTMLElement } | null = null;
 

@@ -110,7 +110,7 @@ function Panel(): JSX.Element {
 
 function MapArea(): JSX.Element {
   const look = useLook();
-  const { s, t, wb } = look;
+  const { s, t, w, wb } = look;
   const box = useRef<HTMLDivElement>(null);
   const [tries, setTries] = useState(0);
   useEffect(() => {
@@ -150,7 +150,7 @@ function MapArea(): JSX.Element {
         <details class="legend-float" open={matchMedia("(min-width: 1000px)").matches}>
           <summary>{t("legend")}</summary>
           <LegendBox legends={legends} />
-          <p class="muted small-print">{t("map_source", { city: s.city?.name ?? "" })}{s.city?.date ? ` · ${s.city.date}` : ""}</p>
+          <p class="muted small-print">{t("map_source", { city: s.city ? w(s.city.names) || s.city.name : "" })}{s.city?.date ? ` · ${s.city.date}` : ""}</p>
         </details>
       )}
       <Dock />

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { editLine, stopPlaces } from "../drawing";
 import { readPoint } from "../geo";
 import { missing } from "../state";
-import type { Field, Headway, Item, LonLat } from "../types";
+import type { Field, Headway, Item, LonLat, Property } from "../types";
 import { kindOf, titleOf } from "./changes";
 import { useLook } from "./context";
 import { Headways } from "./line-editor";
@@ -20,7 +20,9 @@ export function ChangeForm({ item }: { item: Item }): JSX.Element {
     <div class="stack">
       <Button quiet small onClick={() => wb.choose(null)}>{t("all_changes")}</Button>
       <h2>{titleOf(look, item)}</h2>
-      {kind?.tool === "draw_line" && <Button quiet onClick={() => void editLine(wb, item)}>{t("draw_on_map")}</Button>}
+      {s.tool?.kind === "draw" && <p class="hint">{t("draw_hint")}</p>}
+      {s.drawing.message && <Notice kind="bad" live><p>{s.drawing.message}</p><p>{t("draw_kept")}</p></Notice>}
+      {kind?.tool === "draw_line" && <Button quiet disabled={!item.change["from_stop"]} onClick={() => void editLine(wb, item)}>{t("draw_on_map")}</Button>}
       <form class="form" onSubmit={(event) => event.preventDefault()}>
         {kind?.form.map((field) => (
           <FieldBox key={field.name} item={item} field={field} bad={refused?.field === field.name ? refused.message : ""} />
@@ -69,14 +71,27 @@ function Control({ item, field, id }: { item: Item; field: Field; id: string }):
       return <NumberBox id={id} value={typeof value === "number" ? value : null} onChange={(next) => set(next ?? undefined)} min={properties[field.name]?.minimum} describedBy={hint} unit={field.unit ?? ""} />;
     case "choice":
       return (
-        <select id={id} class="control" value={value === undefined ? "" : String(value)} aria-describedby={hint} onChange={(event) => set(choiceOf(field, event.currentTarget.value, properties[field.name]?.type))}>
+        <select id={id} class="control" value={value === undefined ? "" : String(value)} aria-describedby={hint} onChange={(event) => set(choiceOf(event.currentTarget.value, properties[field.name]))}>
           <option value="">{t("choose")}</option>
           {field.choices?.map((one) => <option key={one.value} value={one.value}>{w(one.label)}</option>)}
         </select>
       );
     case "clock":
       return <input id={id} class="control short" inputMode="numeric" placeholder="07:00" value={String(value ?? "")} aria-describedby={hint} onInput={(event) => set(event.currentTarget.value)} />;
-    case "line":
+    case "line": {
+      const many = properties[field.name]?.type === "array";
+      const chosen = (value as string[] | undefined) ?? [];
+      if (many) {
+        return (
+          <>
+            <Chips values={chosen} name={(one) => lineOptions(s.data.lines).find((line) => line.id === one)?.name ?? one} onChange={set} />
+            <select id={id} class="control" value="" aria-describedby={hint} onChange={(event) => event.currentTarget.value && set([...new Set([...chosen, event.currentTarget.value])])}>
+              <option value="">{t("add")}…</option>
+              {lineOptions(s.data.lines).map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+            </select>
+          </>
+        );
+      }
       return (
         <>
           <select id={id} class="control" value={String(value ?? "")} aria-describedby={hint} onChange={(event) => set(event.currentTarget.value)}>
@@ -86,6 +101,7 @@ function Control({ item, field, id }: { item: Item; field: Field; id: string }):
           {pick("line")}
         </>
       );
+    }
     case "stop":
       return <><StopBox id={id} value={String(value ?? "")} onPick={set} />{pick("stop")}</>;
     case "stops":
@@ -122,10 +138,14 @@ function Control({ item, field, id }: { item: Item; field: Field; id: string }):
   }
 }
 
-function choiceOf(field: Field, text: string, type: string | undefined): unknown {
+/** A choice in the type that the schema asks for: a truth, a number, or a word. */
+export function choiceOf(text: string, property: Property | undefined): unknown {
   if (text === "") return undefined;
-  if (field.choices?.length === 2 && field.choices.every((one) => one.value === "true" || one.value === "false")) return text === "true";
-  return type === "integer" || type === "number" ? Number(text) : text;
+  const parts = [property, ...(property?.anyOf ?? [])].filter((one): one is Property => one !== undefined);
+  if (parts.some((one) => one.type === "boolean") && /^(true|false)$/.test(text)) return text === "true";
+  const number = Number(text);
+  const numeric = parts.some((one) => one.type === "integer" || one.type === "number" || one.enum?.includes(number) || one.const === number);
+  return numeric && Number.isFinite(number) ? number : text;
 }
 
 export function lineOptions(data: ReturnType<typeof useLook>["s"]["data"]["lines"]): { id: string; name: string }[] {

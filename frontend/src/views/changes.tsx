@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { startDrawing } from "../drawing";
 import { missing } from "../state";
+import { newId } from "../workbench";
 import type { Item, Kind } from "../types";
 import { ChangeForm } from "./change-form";
 import { type Look, useLook } from "./context";
@@ -23,7 +24,7 @@ export function ChangesPanel(): JSX.Element {
   const { s, t, wb } = look;
   const items = s.history.present;
   const chosen = items.find((one) => one.id === s.chosen);
-  if (s.tool?.kind === "draw" || (chosen && chosen.change.type === "add_line")) return <LineEditor item={chosen} />;
+  if ((s.tool?.kind === "draw" && s.tool.type === "add_line") || (chosen && chosen.change.type === "add_line")) return <LineEditor item={chosen} />;
   if (chosen) return <ChangeForm key={chosen.id} item={chosen} />;
   return (
     <div class="stack">
@@ -80,7 +81,7 @@ function AddMenu(): JSX.Element {
   const begin = (type: string): void => {
     const kind = kinds.find((one) => one.type === type);
     if (!kind) return;
-    if (kind.tool === "draw_line") startDrawing(wb, type);
+    if (type === "add_line") startDrawing(wb, type);
     else {
       const id = wb.add(defaults(kind));
       startPicking(look, id, kind);
@@ -111,5 +112,6 @@ export function startPicking(look: Look, item: string, kind: Kind): void {
 export function defaults(kind: Kind): Item["change"] {
   const change: Item["change"] = { type: kind.type };
   for (const field of kind.form) if (field.default !== null && field.default !== undefined && !(Array.isArray(field.default) && !field.default.length)) change[field.name] = field.default;
+  if (kind.type === "add_stop") change["stop_id"] = `new-${newId()}`;
   return change;
 }

@@ -2,12 +2,13 @@
 import type { JSX } from "preact";
 import { clear, number, withUnit } from "../format";
 import { numberOf, textOf } from "../rows";
-import type { Appraisal, Effect, Indicator, Row } from "../types";
+import { indicatorOf, labelOf, unitOf } from "../naming";
+import type { Appraisal, Effect, Row } from "../types";
 import { type Look, useLook } from "./context";
 import { Badge, Button, Change, Notice, Progress } from "./parts";
 
 /** What is told first where there is room for little. */
-const FIRST = ["journey.minutes", "access.jobs_45", "access.clinics_30", "access.schools_30", "service.vehicles", "fleet.vehicles", "service.vehicle_km", "cost", "climate.co2e"];
+const FIRST = ["journey.minutes", "access.jobs_45", "reach.clinics_30", "service.vehicles", "money.cost", "climate.co2e", "service.boardings", "stops.within"];
 
 export const whole = (appraisal: Appraisal): Effect[] => appraisal.effects.filter((one) => one.group === "all" && !one.place);
 
@@ -20,10 +21,7 @@ export function leading(appraisal: Appraisal, count: number): Effect[] {
   return known.map((one, k) => ({ one, k })).sort((a, b) => order(a.one) - order(b.one) || a.k - b.k).slice(0, count).map(({ one }) => one);
 }
 
-export function label(look: Look, key: string): string {
-  const found = look.s.city?.indicators.find((one) => one.key === key);
-  return found ? look.w(found.labels) : key;
-}
+export const label = (look: Look, key: string): string => labelOf(look.s.city?.indicators ?? [], key, look.lang);
 
 /** How the figures stand: fresh, on their way, or not to be had, and then why. */
 export function LiveState(): JSX.Element {
@@ -84,7 +82,7 @@ function Groups({ appraisal, people = false }: { appraisal: Appraisal; people?: 
   const effects = appraisal.effects.filter((one) => !one.place && (one.group === "all") !== people);
   if (!effects.length) return null;
   const groupOf = (one: Effect): string =>
-    people ? one.group : (s.city?.indicators.find((each: Indicator) => each.key === one.indicator)?.group ?? one.indicator.split(".")[0] ?? "");
+    people ? one.group : (indicatorOf(s.city?.indicators ?? [], one.indicator)?.group ?? one.indicator.split(".")[0] ?? "");
   const groups = [...new Set(effects.map(groupOf))];
   return (
     <>
@@ -95,13 +93,13 @@ function Groups({ appraisal, people = false }: { appraisal: Appraisal; people?: 
         const unknown = mine.filter((one) => one.change === null);
         return (
           <section key={group} class="effect-group">
-            <h3>{t.maybe(`group_${group}`) || group.replace(/_/g, " ")}</h3>
+            <h3>{(people ? t.maybe(`people_${group}`) : look.w(indicatorOf(s.city?.indicators ?? [], mine[0]?.indicator ?? "")?.sections)) || group.replace(/_/g, " ")}</h3>
             {known.length > 0 && (
-              <ul class="effects">{known.map((one) => <EffectRow key={one.indicator} effect={one} />)}</ul>
+              <ul class="effects">{known.map((one) => <EffectRow key={one.indicator} effect={one} how={appraisal.words?.methods?.[one.method] ?? ""} />)}</ul>
             )}
             {unknown.length > 0 && (
               <details><summary>{t("not_modelled_list", { count: unknown.length })}</summary>
-                <ul class="plain small-print">{unknown.map((one) => <li key={one.indicator}>{label(look, one.indicator)}{one.not_modelled_words ? ` — ${one.not_modelled_words}` : ""}</li>)}</ul>
+                <ul class="plain small-print">{unknown.map((one) => <li key={one.indicator}>{label(look, one.indicator)}{appraisal.words?.not_modelled?.[one.not_modelled] ? ` — ${appraisal.words.not_modelled[one.not_modelled]}` : ""}</li>)}</ul>
               </details>
             )}
           </section>
@@ -111,7 +109,7 @@ function Groups({ appraisal, people = false }: { appraisal: Appraisal; people?: 
   );
 }
 
-function EffectRow({ effect }: { effect: Effect }): JSX.Element {
+function EffectRow({ effect, how }: { effect: Effect; how: string }): JSX.Element {
   const look = useLook();
   const { t, lang } = look;
   return (
@@ -119,8 +117,9 @@ function EffectRow({ effect }: { effect: Effect }): JSX.Element {
       <span class="effect-name">{label(look, effect.indicator)} <Badge kind={effect.badge} /></span>
       <Change effect={effect} />
       <span class="muted num before-after">
-        {effect.before !== null && effect.after !== null && t("from_to", { before: number(effect.before, lang), after: withUnit(number(effect.after, lang), effect.unit) })}
+        {effect.before !== null && effect.after !== null && t("from_to", { before: number(effect.before, lang), after: withUnit(number(effect.after, lang), unitOf(look.s.city?.indicators ?? [], effect.indicator, effect.unit, lang)) })}
       </span>
+      {how && <details class="how"><summary>{t("how")}</summary><p class="small-print">{how}{effect.source ? ` ${t("source")}: ${effect.source}` : ""}</p></details>}
     </li>
   );
 }

@@ -90,7 +90,7 @@ function ComparePanel(): JSX.Element {
     <section class="stack">
       <h3>{t("compare")}</h3>
       <label class="switch">
-        <input type="checkbox" checked={s.compare !== null} onChange={() => wb.store.set({ compare: s.compare ? null : { left: "before", right: "now", at: 50 } })} />
+        <input type="checkbox" checked={s.compare !== null} onChange={() => wb.store.set({ compare: s.compare ? null : { left: "before", right: "now", at: 50 }, show: s.show === "auto" ? "minutes" : s.show })} />
         <span><b>{t("compare_on")}</b><small class="muted">{t("compare_hint")}</small></span>
       </label>
       {s.compare && <div class="two">{pick("left")}{pick("right")}</div>}

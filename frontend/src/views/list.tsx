@@ -98,8 +98,7 @@ export function headwayOf(headways: unknown, at: number, look: Look): number | n
 
 function Places({ needle }: { needle: string }): JSX.Element {
   const { s, t, lang, wb } = useLook();
-  const rows = (s.answer?.appraisal.places ?? []).filter((row) => fits(needle, textOf(row["name"])));
-  if (!s.answer) return <p class="muted">{t("loading")}</p>;
+  const rows = (s.answer?.appraisal.places ?? s.city?.places ?? []).filter((row) => fits(needle, textOf(row["name"])));
   return (
     <>
       <div class="table-box"><table>
@@ -111,7 +110,7 @@ function Places({ needle }: { needle: string }): JSX.Element {
           return (
             <tr key={id}>
               <th><button type="button" class="link" onClick={() => wb.store.set({ highlighted: `place:${id}` })}>{textOf(row["name"])}</button></th>
-              <td class="num">{show("population")}</td><td class="num">{show("minutes_after")}</td><td class="num">{show("change", true)}</td>
+              <td class="num">{show("population")}</td><td class="num">{show(s.answer ? "minutes_after" : "minutes")}</td><td class="num">{show("change", true)}</td>
             </tr>
           );
         })}</tbody>

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clear, number, range, withUnit } from "../format";
+import { unitOf } from "../naming";
 import type { Badge as BadgeKind, Effect, Progress as Steps } from "../types";
 import { useLook } from "./context";
 
@@ -38,14 +39,14 @@ export function Progress({ steps, label }: { steps: Steps; label: string }): JSX
 
 /** A change with its sign, range and what it means: never by colour alone. */
 export function Change({ effect }: { effect: Effect }): JSX.Element {
-  const { t, lang } = useLook();
+  const { t, lang, s } = useLook();
   if (effect.change === null || effect.change === undefined) return <span class="muted">{t("not_modelled")}</span>;
   const verdict = clear(effect);
   const none = effect.change === 0;
   const within = range(effect, lang);
   return (
     <span class={`change ${verdict > 0 ? "gain" : verdict < 0 ? "loss" : "even"}`}>
-      <b class="num">{withUnit(number(effect.change, lang, true), effect.unit)}</b>
+      <b class="num">{withUnit(number(effect.change, lang, true), unitOf(s.city?.indicators ?? [], effect.indicator, effect.unit, lang))}</b>
       {within && <small class="num range">{t("range", { range: within })}</small>}
       {!none && effect.better !== "neither" && <small class="verdict">{t(verdict > 0 ? "better" : verdict < 0 ? "worse" : "unclear")}</small>}
     </span>

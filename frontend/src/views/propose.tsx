@@ -17,7 +17,7 @@ export function ProposePanel(): JSX.Element {
   const [vehicles, setVehicles] = useState<number | null>(s.job?.vehicles ?? 12);
   const [seconds, setSeconds] = useState<number | null>(60);
   const [needle, setNeedle] = useState("");
-  const rows = (s.answer?.appraisal.places ?? []).filter((row) => KINDS.has(textOf(row["kind"])));
+  const rows = (s.city?.places ?? s.answer?.appraisal.places ?? []).filter((row) => KINDS.has(textOf(row["kind"])));
   const running = s.job !== null && !ENDED.has(s.job.job.state);
   const ready = places.length > 0 && (vehicles ?? 0) >= 1 && !running;
   return (
@@ -41,7 +41,7 @@ export function ProposePanel(): JSX.Element {
             );
           })}
         </ul>
-        {!s.answer && <p class="muted">{t("loading")}</p>}
+        {!s.city && <p class="muted">{t("loading")}</p>}
       </fieldset>
       <div class="two">
         <div class="field"><label for="propose-vehicles">{t("vehicles")}</label><NumberBox id="propose-vehicles" value={vehicles} min={1} onChange={setVehicles} /></div>

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { geojsonOf, hand } from "../exports";
 import { complete } from "../state";
-import { listStudies, makeStudy, openAlternative, openStudy, publish, run, save, settle, settled } from "../studies";
+import { cancelRun, listStudies, makeStudy, openAlternative, openStudy, publish, run, save, settle, settled } from "../studies";
 import { titleOf } from "./changes";
 import { useLook } from "./context";
 import { Button, Notice, Progress } from "./parts";
@@ -34,7 +34,7 @@ function ChooseStudy(): JSX.Element {
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (title.trim()) void makeStudy(wb, title.trim()); }}>
         <div class="field">
           <label for="study-title">{t("study_title")}</label>
-          <input id="study-title" class="control" maxLength={200} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
+          <input id="study-title" class="control" maxLength={120} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
         </div>
         <button type="submit" class="button" disabled={!title.trim() || s.saving.state === "saving"}>{t("make_study")}</button>
       </form>
@@ -83,7 +83,7 @@ function Alternatives(): JSX.Element {
         <div class={`field ${saving.field === "name" ? "field-bad" : ""}`}>
           <label for="alternative-name">{t("alternative_name")}</label>
           {saving.field === "name" && <span class="field-error">{saving.message}</span>}
-          <input id="alternative-name" class="control" maxLength={200} value={name} onInput={(event) => { setName(event.currentTarget.value); }} />
+          <input id="alternative-name" class="control" maxLength={120} value={name} onInput={(event) => { setName(event.currentTarget.value); }} />
         </div>
         {left > 0 && <Notice kind="warn"><p>{t("incomplete_left", { count: left })}</p></Notice>}
         <div class="cluster">
@@ -109,10 +109,17 @@ function Alternatives(): JSX.Element {
 }
 
 function RunState(): JSX.Element | null {
-  const { s, t } = useLook();
+  const { s, t, wb } = useLook();
   const now = s.alternative?.run;
   if (!now) return null;
-  if (!settled(now)) return <Progress steps={{ note: now.stage || t(now.state === "queued" ? "run_queued" : "run_running"), done: now.done ?? 0, total: now.total ?? null }} label={t("run_running")} />;
+  if (!settled(now)) {
+    return (
+      <>
+        <Progress steps={{ note: now.note || t(now.state === "queued" ? "run_queued" : "run_running"), done: now.done ?? 0, total: now.total || null }} label={t("run_running")} />
+        <Button danger small onClick={() => void cancelRun(wb)}>{t("cancel")}</Button>
+      </>
+    );
+  }
   if (now.state === "done") return <Notice kind="good" live><p>{t("run_done")}</p>{now.url && <p><a href={now.url}>{t("run_open")}</a></p>}</Notice>;
   return <Notice kind={now.state === "failed" ? "bad" : "plain"} live><p>{now.message || t(now.state === "failed" ? "run_failed" : "run_cancelled")}</p></Notice>;
 }
