@@ -40,7 +40,7 @@ def _person(request: HttpRequest) -> Person:
 def _entry(kind: str) -> dict[str, Any]:
     found = next((one for one in registry.catalogue() if one["type"] == kind), None)
     if found is None:
-        raise Invalid("change.kind", _("Choose a kind from the list."), field="kind")
+        raise Invalid("change.kind", _("Choose a kind from the list."), field="type")
     return found
 
 
@@ -91,7 +91,7 @@ def _seen(text: str) -> dict[str, Any] | None:
 
 def _step(request: HttpRequest, facts: dict[str, Any], point: choices.Point | None) -> tuple[str, dict[str, Any], int]:
     """Which step to show, with what: 1 choose, 2 fill in, 3 check."""
-    kind, refusal = request.POST.get("kind") or request.GET.get("kind", ""), None
+    kind, refusal = request.POST.get("type") or request.GET.get("type", ""), None
     if request.method == "POST" and "change" in request.POST:
         try:
             plain, words, things = _checked(_given(request.POST["change"]))
