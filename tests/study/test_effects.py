@@ -90,7 +90,7 @@ def test_people_near_stops_by_hand(whole):
 
 
 def test_access_by_hand(whole):
-    """Jobs within 12 min: 50, 20, 50 with the line and 10, 20, 40 on foot; from C the school at B is 26.7 min by line."""
+    """Jobs within 12 min: 50, 20, 50 with the line and 10, 20, 40 on foot; from C to the school at B 26.7 min."""
     gone = whole["no line"]
     jobs = gone.effect("access.jobs_12")
     assert jobs.before == pytest.approx((100 * 50 + 300 * 20 + 600 * 50) / 1000)

@@ -7,7 +7,7 @@ import json
 import math
 import shutil
 import tempfile
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +88,23 @@ def read_appraisal(folder: str | Path) -> Appraisal:
         if raw.get("version") != VERSION:
             raise InputError(f"is of form {raw.get('version')}, this program reads {VERSION}", file=path / FILE)
         tables = {name: pl.read_parquet(path / f"{name}.parquet") for name in TABLES}
-        known = {f.name for f in fields(Finding)}
         return Appraisal(
             effects=tuple(Effect(**e) for e in raw["effects"]),
             provenance=Provenance(**raw["provenance"]),
-            assumptions=tuple(
-                Finding(**{**f, "points": tuple((a, b) for a, b in f["points"])})
-                for f in raw["assumptions"] if set(f) <= known
-            ),
+            assumptions=tuple(_finding(f) for f in raw["assumptions"]),
             **tables,
         )  # fmt: skip
     except FileNotFoundError as e:
         raise InputError("there is no appraisal here, or a file of it is missing", file=e.filename or path) from e
     except (json.JSONDecodeError, KeyError, TypeError, pl.exceptions.PolarsError) as e:
         raise InputError(f"the appraisal cannot be read: {e}", file=path) from e
+
+
+def _finding(raw: dict[str, Any]) -> Finding:
+    return Finding(
+        raw["code"], raw["message"], raw["count"], raw["where"], raw["severity"], raw["values"],
+        tuple((a, b) for a, b in raw["points"]),
+    )  # fmt: skip
 
 
 def appraisal_json(appraisal: Appraisal) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.measures.effects import Effect
 from shaar.engine.measures.scenario import Scenario
+from shaar.engine.routing.graph import street_graph
+from shaar.engine.routing.snap import snap
 from shaar.engine.routing.street_times import street_minutes
 from shaar.engine.study.effects_cycling import cycling_effects
 from shaar.engine.study.effects_figures import missing, ranged
@@ -25,6 +27,8 @@ F64 = npt.NDArray[np.float64]
 #: Types of changes that cars feel, those that change their free way, and those that cyclists may feel.
 ROADS = ("bus_lane", "signal_priority", "add_road", "close_road", "rebuild_road", "speed_limit", "cycle_lane")
 FREE_ROADS = ("add_road", "close_road", "rebuild_road", "speed_limit")
+#: A zone whose nearest street is so much farther than before has been cut off from the rest of the city, metres.
+CUT_OFF_M = 100.0
 #: Currency of the planning value ``bus_fare`` of ``model.csv``.
 FARE_CURRENCY = "KZT"
 
@@ -55,6 +59,8 @@ def rest_effects(
 
 
 def _free_roads(before: Side, after: Side, od: F64) -> Effect:
+    if (_beside(after) > _beside(before) + CUT_OFF_M).any():
+        return missing("roads.free_minutes", "cut_off")
     was, now = (street_minutes(s.city, mode="car").astype(np.float64) for s in (before, after))
     both = np.isfinite(was) & np.isfinite(now) & (od > 0)
     if not both.any():
@@ -62,6 +68,14 @@ def _free_roads(before: Side, after: Side, od: F64) -> Effect:
     total = float(od[both].sum())
     means = [float((minutes * od)[both].sum()) / total for minutes in (was, now)]
     return ranged("roads.free_minutes", means[:1], means[1:], source="streets; demand.csv")
+
+
+def _beside(side: Side) -> F64:
+    """Metres from each zone's point to the nearest street that cars can reach from the rest of the city."""
+    city = side.city
+    graph = street_graph(city.nodes, city.links, mode="car")
+    lon, lat = city.zones["lon"].to_numpy(), city.zones["lat"].to_numpy()
+    return snap(lon, lat, graph, city.links, crs=city.meta.crs, largest_only=True).beside
 
 
 def _fares(before: Side, after: Side, od: F64, tables: Mapping[str, Parameters]) -> list[Effect]:
