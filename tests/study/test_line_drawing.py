@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from design.grid_city import geometry, grid_city, lonlat
 from shaar.engine.city import geoparquet, schema
+from shaar.engine.city.example import example_city_path
+from shaar.engine.city.folder import read
 from shaar.engine.city.model import City
 from shaar.engine.errors import InputError
 from shaar.engine.measures import apply, parse_scenario
@@ -202,6 +204,22 @@ def test_a_line_through_the_river_is_refused_and_one_over_the_bridge_is_drawn():
     assert drawn.forward.metres == pytest.approx(300 + 5400 + 600 + 5400, abs=60)
     with pytest.raises(InputError, match="place 2 lies in the water"):
         draw_line(Streets.of(wide_river()), [at(300, 300), at(300, 1100)])
+
+
+def test_on_the_example_city_lines_are_drawn_at_once_and_the_river_is_in_the_way():
+    streets = Streets.of(read(example_city_path("astana")))
+    with pytest.raises(
+        InputError, match=r"water without a bridge near.*6\.6 km from place 1 to place 2, 2\.6 km straight"
+    ):
+        draw_line(streets, [(71.4765, 51.1188), (71.4553, 51.0999)])
+    # from the left bank to the right one, over a bridge that is there
+    before = time.process_time()
+    drawn = draw_line(streets, [(71.43, 51.128), (71.4302, 51.1605)])
+    assert time.process_time() - before < 0.15
+    assert 15 < 60 * drawn.forward.metres / 1000 / drawn.forward.minutes[-1] < 30
+    assert len(drawn.forward.stops) >= 8
+    change = to_add_line(drawn, "38", ALL_DAY)
+    apply(streets.city, None, parse_scenario({"name": "t", "changes": [change.model_dump(mode="json")]}))
 
 
 def wide_river() -> City:

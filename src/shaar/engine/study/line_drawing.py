@@ -35,8 +35,8 @@ BACK_METRES = 120.0
 BESIDE_MINUTES = 0.02
 #: A leg is a detour where it is so many times longer than the straight line, and so many metres longer besides.
 DETOUR_RATIO, DETOUR_METRES = 3.0, 2000.0
-#: The same where the straight line crosses water: there the missing bridge is the reason.
-WATER_RATIO, WATER_METRES = 2.0, 1000.0
+#: The same where a straight line of up to ``WATER_STRAIGHT`` metres crosses water: the missing bridge is the reason.
+WATER_RATIO, WATER_METRES, WATER_STRAIGHT = 2.0, 1000.0, 3000.0
 #: What run times rest on, as pages show it.
 SOURCE = (
     "run times: free speed of each link times the share of its class that traffic and signals leave (assumed, "
@@ -263,8 +263,10 @@ def _no_detour(streets: Streets, spots: Sequence[_Spot], along: F64, back: bool)
         if more <= WATER_METRES:
             continue
         wet = len(streets.water) > 0 and bool(shapely.intersects(streets.water, shapely.LineString([a.xy, b.xy])).any())
-        bridge = wet and metres > WATER_RATIO * straight
-        if not bridge and not (metres > DETOUR_RATIO * straight and more > DETOUR_METRES):
+        winds = metres > DETOUR_RATIO * straight and more > DETOUR_METRES
+        # Where the way there found a bridge, so does the way back.
+        bridge = wet and not back and (winds or (metres > WATER_RATIO * straight and straight <= WATER_STRAIGHT))
+        if not bridge and not winds:
             continue
         ends = f"{a.number} to place {b.number}"
         way = f"by streets that a bus may drive it is {_long(metres)} from place {ends}, {_long(straight)} straight"

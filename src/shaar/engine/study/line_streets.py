@@ -15,6 +15,7 @@ from shaar.engine.city import geoparquet, schema
 from shaar.engine.city.model import City
 from shaar.engine.design.candidates import StopRules, stop_xy
 from shaar.engine.design.city_groups import stop_edges
+from shaar.engine.design.city_kernels import layered_path
 from shaar.engine.design.city_people import People, people
 from shaar.engine.design.city_streets import BusStreets, RunTimes, bus_streets, project
 
@@ -78,6 +79,9 @@ class Streets:
         """
         run, rules = run or RunTimes(), rules or StopRules()
         bus = bus_streets(city, run)
+        # The compiled search is loaded now, so that the first drawing is as quick as the next.
+        end = np.zeros(1, np.int64)
+        layered_path(bus.ptr, bus.succ, bus.turn, bus.minutes, np.arange(2), end, np.zeros(1), np.zeros(1), np.inf)
         crowd = people(city)
         wet = city.base.filter(pl.col("kind") == "water")
         shapes = [project(s, bus.to_metric) for s in geoparquet.geometries(wet)] if wet.height else []

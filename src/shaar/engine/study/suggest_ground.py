@@ -117,8 +117,10 @@ class Surroundings:
 
     @cached_property
     def stop_names(self) -> dict[str, str]:
-        """Name of each stop that has one, by its id."""
-        return dict(self.streets.stops.select("stop_id", "name").drop_nulls().iter_rows())
+        """Name of each stop by its id: its own, else of the street that it stands at; those without either lack."""
+        table = self.streets.stops.select("stop_id", "name", "link_id")
+        own = {s: n or (self.streets.names[k] if k is not None and k >= 0 else "") for s, n, k in table.iter_rows()}
+        return {s: str(n) for s, n in own.items() if n}
 
     @cached_property
     def unserved(self) -> npt.NDArray[np.bool_]:

@@ -145,7 +145,7 @@ def new_line(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
     people = s.gained(_calls(s, drawn))
     round_trip = (drawn.forward.minutes[-1] + drawn.backward.minutes[-1]) * (1.0 + LAYOVER)
     vehicles = math.ceil(round_trip / min(m for _, _, m in NEW_HEADWAYS))
-    to = _stop_name(s, drawn.forward.stops[-1])
+    to = s.stop_names.get(drawn.forward.stops[-1], drawn.forward.stops[-1])
     km = drawn.forward.metres / 1000.0
     yield Suggestion(
         change,
@@ -218,11 +218,6 @@ def _calls(s: Surroundings, drawn: Drawn) -> F64:
     new = {x.stop_id: (x.lon, x.lat) for x in drawn.new_stops}
     ways = [w for w in (drawn.forward, drawn.backward) if w is not None]
     return np.array([s.xy(*new[i]) if i in new else s.streets.stop_xy[s.streets.row[i]] for w in ways for i in w.stops])
-
-
-def _stop_name(s: Surroundings, stop_id: str) -> str:
-    row = s.streets.row.get(stop_id)
-    return str((s.streets.stops["name"][row] if row is not None else None) or stop_id)
 
 
 def _free_name(s: Surroundings) -> str:
