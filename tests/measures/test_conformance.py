@@ -112,10 +112,10 @@ def test_it_applies_to_a_copy_and_changes_something(kind):
     assert state.levers or any(k not in before or not after[k].equals(before[k]) for k in after)
 
 
-@pytest.mark.parametrize("kind", TYPES)
-def test_what_it_leaves_is_a_city_and_a_timetable(kind):
-    state = carried(kind)
+def sound(state: State) -> None:
+    """Hold what every city and timetable keeps."""
     c, f = state.city, state.feed
+    assert f is not None
     for table, columns in schema.TABLES.items():
         got = getattr(c, table)
         assert {x.name: got.schema[x.name] for x in columns} == {
@@ -139,6 +139,23 @@ def test_what_it_leaves_is_a_city_and_a_timetable(kind):
     assert calls.equals(f.stop_times)
     steps = calls.with_columns(run=pl.col("arrival") - pl.col("departure").shift(1).over("trip_id"))["run"].drop_nulls()
     assert steps.min() > 0 and (calls["departure"] >= calls["arrival"]).all() and calls["arrival"].min() >= 0
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_it_leaves_is_a_city_and_a_timetable(kind):
+    sound(carried(kind))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(TYPES), min_size=2, max_size=7))
+def test_any_changes_in_any_order_leave_a_city_or_say_why_not(kinds):
+    state = State(city(), feed())
+    for kind in kinds:
+        try:
+            state = carry_out(state, one(kind))
+        except InputError as e:
+            assert e.field is not None and "\n" not in str(e)
+    sound(state)
 
 
 @pytest.mark.parametrize("kind", TYPES)
