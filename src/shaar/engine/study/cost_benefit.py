@@ -17,7 +17,7 @@ from shaar.engine.appraisal.tornado import Range, Tornado, tornado
 from shaar.engine.city.model import Badge
 from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.errors import InputError
-from shaar.engine.measures.effects import Appraisal, Effect
+from shaar.engine.measures.effects import Appraisal, Effect, Provenance
 
 F64 = npt.NDArray[np.float64]
 #: Indicators that are turned into money; every other one is shown beside the balance, not in it.
@@ -65,6 +65,8 @@ class CostBenefit:
         All that it rests on.
     price_year, currency, per_eur
         Year of the prices; the country's currency and how much of it a EUR is.
+    provenance
+        Of the appraisal: with it, the assumptions and the seed everything can be made again.
     """
 
     balance: Balance
@@ -78,6 +80,7 @@ class CostBenefit:
     price_year: int
     currency: str
     per_eur: float
+    provenance: Provenance
 
 
 def cost_benefit(
@@ -155,6 +158,7 @@ def cost_benefit(
         price_year=int(table["price_year"]),
         currency=currency,
         per_eur=table[f"per_eur.{currency}"],
+        provenance=appraisal.provenance,
     )
 
 

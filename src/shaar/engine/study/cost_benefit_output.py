@@ -44,6 +44,7 @@ def cost_benefit_json(found: CostBenefit) -> dict[str, Any]:
         "price_year": found.price_year,
         "currency": found.currency,
         "per_eur": found.per_eur,
+        "provenance": asdict(found.provenance),
         "npv": b.npv,
         "bcr": b.bcr,
         "irr": b.irr,
