@@ -25,6 +25,7 @@ from .views import (
     proposing,
     risks,
     studies,
+    study_worth,
     telegram,
 )
 
@@ -51,5 +52,6 @@ urlpatterns = [
     *applications.urlpatterns,
     *grants.urlpatterns,
     *ballots.urlpatterns,
+    *study_worth.urlpatterns,
     *studies.urlpatterns,
 ]
