@@ -89,7 +89,7 @@ export class DataLayers {
       this.once(key, [found], () => this.data(key, found ?? EMPTY));
     }
     const lines = ready("lines");
-    this.once("lines", [lines, s.at, s.highlighted, side.items, side.before, dark], () => this.lines(look, lines, side, dark));
+    this.once("lines", [lines, s.at, s.highlighted, side.items, side.before, dark, s.tool?.kind === "draw"], () => this.lines(look, lines, side, dark));
     this.once("new-lines", [side.items, s.chosen, side.before], () => this.data("new-lines", side.before ? EMPTY : fresh(side.items, s.chosen)));
     this.once("isochrone", [s.isochrone], () => this.data("isochrone", reach(s.isochrone?.data ?? null)));
     this.once("sketch", [s.tool, s.drawing.points, side.items, s.data.stops], () => this.data("sketch", sketch(look, side.items)));
@@ -111,6 +111,7 @@ export class DataLayers {
   private lines(look: Look, lines: GeoJSON.FeatureCollection | null, side: Side, dark: boolean): void {
     if (!lines) return this.data("lines", EMPTY);
     const gone = new Set(side.before ? [] : side.items.filter((one) => one.change.type === "remove_line").map((one) => String(one.change["route_id"])));
+    const drawing = look.s.tool?.kind === "draw";
     const lit = look.s.highlighted?.startsWith("line:") ? look.s.highlighted.slice(5) : null;
     const features = lines.features.map((one, k) => {
       const row = one.properties ?? {};
@@ -120,7 +121,7 @@ export class DataLayers {
       const width = hourly >= 8 ? 4.5 : hourly >= 4 ? 3 : hourly > 0 ? 1.8 : 0.8;
       const faded = gone.has(id) || (lit !== null && lit !== id);
       const index = typeof row["colour"] === "number" ? row["colour"] : typeof row["colour_index"] === "number" ? row["colour_index"] : k;
-      return { ...one, properties: { ...row, colour: lineColour(index, dark), width: lit === id ? 7 : width, opacity: faded ? 0.15 : hourly ? 0.85 : 0.4 } };
+      return { ...one, properties: { ...row, colour: lineColour(index, dark), width: lit === id ? 7 : width, opacity: faded ? 0.15 : drawing ? 0.4 : hourly ? 0.85 : 0.4 } };
     });
     this.data("lines", { type: "FeatureCollection", features });
   }

@@ -202,7 +202,7 @@ function LinkBox({ id, onPick }: { id: string; onPick: (link: number) => void })
   );
 }
 
-export function PointBox({ id, value, onChange }: { id: string; value: LonLat | undefined; onChange: (point: LonLat | undefined) => void }): JSX.Element {
+export function PointBox({ id, value, onChange, label }: { id: string; value: LonLat | undefined; onChange: (point: LonLat | undefined) => void; label?: string }): JSX.Element {
   const { t, wb } = useLook();
   const [typed, setTyped] = useState<string | null>(null);
   const centre = (): void => {
@@ -213,7 +213,7 @@ export function PointBox({ id, value, onChange }: { id: string; value: LonLat | 
   return (
     <span class="joined">
       <input
-        id={id} class="control" placeholder="51.12800, 71.43050" value={typed ?? (value ? `${value[1].toFixed(5)}, ${value[0].toFixed(5)}` : "")}
+        id={id} class="control" aria-label={label} placeholder="51.12800, 71.43050" value={typed ?? (value ? `${value[1].toFixed(5)}, ${value[0].toFixed(5)}` : "")}
         onInput={(event) => {
           const text = event.currentTarget.value;
           const point = readPoint(text);
@@ -222,7 +222,7 @@ export function PointBox({ id, value, onChange }: { id: string; value: LonLat | 
           else if (!text.trim()) onChange(undefined);
         }}
       />
-      <Button quiet small onClick={centre}>{t("map_centre")}</Button>
+      {!label && <Button quiet small onClick={centre}>{t("map_centre")}</Button>}
     </span>
   );
 }

@@ -1,6 +1,7 @@
 /** Below the map: the time of day, and the numbers that say most. */
 import type { JSX } from "preact";
-import { toClock, toMinutes } from "../format";
+import { number, toClock, toMinutes } from "../format";
+import { numberOf } from "../rows";
 import { isochrone } from "../questions";
 import type { Period } from "../types";
 import { useLook } from "./context";
@@ -20,6 +21,7 @@ export function Dock(): JSX.Element {
       <TimeOfDay />
       {shown.length > 0 ? (
         <ul class={`keys ${s.live.state === "waiting" ? "stale" : ""}`}>
+          <Residents />
           {shown.map((one) => (
             <li key={one.indicator}>
               <span class="key-name">{label(look, one.indicator)}</span>
@@ -32,6 +34,22 @@ export function Dock(): JSX.Element {
       ) : null}
       {(shown.length === 0 || s.live.state !== "ready") && <LiveState />}
     </section>
+  );
+}
+
+/** Residents of zones whose journeys clearly become shorter or longer. */
+function Residents(): JSX.Element | null {
+  const { s, t, lang } = useLook();
+  const city = s.answer?.appraisal.places.find((row) => row["kind"] === "city");
+  const [gain, lose] = [numberOf(city?.["gainers"]), numberOf(city?.["losers"])];
+  if (gain === null || lose === null) return null;
+  return (
+    <li>
+      <span class="key-name">{t("residents_gain")}</span>
+      <span class="change gain"><b class="num">{number(gain, lang)}</b></span>
+      <small class="num">{t("residents_lose", { count: number(lose, lang) })}</small>
+      <Badge kind="modelled" />
+    </li>
   );
 }
 

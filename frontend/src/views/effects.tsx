@@ -18,7 +18,8 @@ export function leading(appraisal: Appraisal, count: number): Effect[] {
     const at = FIRST.findIndex((key) => one.indicator.startsWith(key));
     return at < 0 ? FIRST.length : at;
   };
-  return known.map((one, k) => ({ one, k })).sort((a, b) => order(a.one) - order(b.one) || a.k - b.k).slice(0, count).map(({ one }) => one);
+  const still = (one: Effect): number => (one.change === 0 ? 1 : 0);
+  return known.map((one, k) => ({ one, k })).sort((a, b) => still(a.one) - still(b.one) || order(a.one) - order(b.one) || a.k - b.k).slice(0, count).map(({ one }) => one);
 }
 
 export const label = (look: Look, key: string): string => labelOf(look.s.city?.indicators ?? [], key, look.lang);

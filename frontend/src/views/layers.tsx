@@ -39,7 +39,7 @@ export function LayersPanel(): JSX.Element {
           ))}
         </select>
       </div>
-      <LegendBox legends={legendOf(look)} />
+      <div class="panel-legend"><LegendBox legends={legendOf(look)} /></div>
       <ComparePanel />
     </div>
   );

@@ -53,7 +53,7 @@ function Points(): JSX.Element {
         <ol class="points">
           {points.map((point, k) => (
             <li key={`${k}-${point.join()}`}>
-              <PointBox id={`point-${k}`} value={point} onChange={(next) => (next ? movePoint(wb, k, next) : undefined)} />
+              <PointBox id={`point-${k}`} label={t("point_number", { number: k + 1 })} value={point} onChange={(next) => (next ? movePoint(wb, k, next) : undefined)} />
               <span class="item-tools">
                 <Button quiet small disabled={k === 0} label={t("up_what", { what: String(k + 1) })} onClick={() => shiftPoint(wb, k, -1)}>↑</Button>
                 <Button quiet small disabled={k === points.length - 1} label={t("down_what", { what: String(k + 1) })} onClick={() => shiftPoint(wb, k, 1)}>↓</Button>
