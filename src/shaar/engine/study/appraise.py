@@ -7,11 +7,12 @@ import json
 import math
 import shutil
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from shaar.engine.city.model import City
 from shaar.engine.errors import InputError, ShaarError
@@ -20,6 +21,7 @@ from shaar.engine.measures.effects import Appraisal, Effect, Provenance
 from shaar.engine.measures.scenario import Scenario, read_scenario
 
 FILE = "appraisal.json"
+_EFFECT = tuple(f.name for f in fields(Effect))
 TABLES = ("zones", "places", "lines")
 #: What is written in the file, so that a reader knows its form.
 VERSION = 1
@@ -115,8 +117,6 @@ def appraisal_json(appraisal: Appraisal) -> dict[str, Any]:
     ``assumptions``: code, message (English), severity, values.
     """
     out = {
-        "effects": [{**asdict(e), "clear": e.clear} for e in appraisal.effects],
-        "zones": appraisal.zones.to_dict(as_series=False),
         "places": appraisal.places.to_dicts(),
         "lines": appraisal.lines.to_dicts(),
         "provenance": asdict(appraisal.provenance),
@@ -126,7 +126,10 @@ def appraisal_json(appraisal: Appraisal) -> dict[str, Any]:
         ],
     }
     cleaned: dict[str, Any] = finite(out)
-    return cleaned
+    # the two large parts hold no dates and no such numbers: effects by their making, zones after this
+    effects = [{**{name: getattr(e, name) for name in _EFFECT}, "clear": e.clear} for e in appraisal.effects]
+    zones = appraisal.zones.with_columns(cs.float().fill_nan(None)).to_dict(as_series=False)
+    return {"effects": effects, "zones": zones, **cleaned}
 
 
 def most_affected(appraisal: Appraisal, limit: int = 10) -> pl.DataFrame:

@@ -38,17 +38,17 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A district or settlement and the zones in it, bool[z]."""
+    """A district or settlement and the rows of the zones in it."""
 
     place_id: str
     kind: str
     name: str
-    inside: npt.NDArray[np.bool_]
+    zones: npt.NDArray[np.int64]
 
 
 def places_of(side: Side) -> tuple[Place, ...]:
     """Districts and settlements that have residents."""
-    return tuple(Place(i, k, n, m) for i, k, n, m in members(side.city) if k != "city")
+    return tuple(Place(i, k, n, np.flatnonzero(m)) for i, k, n, m in members(side.city) if k != "city")
 
 
 def ranged(
@@ -118,12 +118,12 @@ def journey_effects(
     ]
     trips = [od.sum(axis=1) + od.sum(axis=0) for od in ods]
     for place in places:
-        weight = [float(t[place.inside].sum()) for t in trips]
+        weight = [float(t[place.zones].sum()) for t in trips]
         if not weight[0] > 0:
             out.append(missing("journey.minutes", "nobody", place=place.place_id))
             continue
         sides = tuple(
-            [[float(s[place.inside].sum()) / w if w > 0 else 0.0 for s, w in zip(sums, weight, strict=True)]
+            [[float(s[place.zones].sum()) / w if w > 0 else 0.0 for s, w in zip(sums, weight, strict=True)]
              for sums in journeys.zone_sums]
             for journeys in (now, was)
         )  # fmt: skip
@@ -144,7 +144,7 @@ def stop_effects(before: Side, after: Side, places: Sequence[Place]) -> list[Eff
         for key in was:
             out.append(
                 ranged(
-                    key, [float(was[key][place.inside].sum())], [float(now[key][place.inside].sum())],
+                    key, [float(was[key][place.zones].sum())], [float(now[key][place.zones].sum())],
                     place=place.place_id,
                 )
             )  # fmt: skip
@@ -191,22 +191,16 @@ def access_effects(
         return out
     everyone = tuple(side.groups.persons["everyone"] for side in (before, after))
     for place in places:
+        mine = tuple(p[place.zones] for p in everyone)
         for key in was[0]:
-            mine = tuple(np.where(place.inside, p, 0.0) for p in everyone)
+            sides = tuple([r[key][place.zones] for r in draws] for draws in (was, now))
             if key.startswith("jobs"):
-                out.append(
-                    ranged(
-                        f"access.{key}", [_weighted(r[key], mine[0]) for r in was],
-                        [_weighted(r[key], mine[1]) for r in now], place=place.place_id,
-                    )
-                )  # fmt: skip
+                key = f"access.{key}"
+                means = tuple([_weighted(v, m) for v in side] for side, m in zip(sides, mine, strict=True))
             else:
-                out.append(
-                    ranged(
-                        f"reach.{key}", [float(mine[0][r[key] > 0].sum()) for r in was],
-                        [float(mine[1][r[key] > 0].sum()) for r in now], place=place.place_id,
-                    )
-                )  # fmt: skip
+                key = f"reach.{key}"
+                means = tuple([float(m[v > 0].sum()) for v in side] for side, m in zip(sides, mine, strict=True))
+            out.append(ranged(key, means[0], means[1], place=place.place_id))
     return out
 
 
@@ -309,11 +303,11 @@ def place_table(before: Side, zones: pl.DataFrame, places: Sequence[Place], effe
         one = 0 if e.change is None or abs(e.change) < CLEAR_MINUTES else e.clear
         rows.append({
             "place_id": place.place_id, "kind": place.kind, "name": place.name,
-            "population": float(people[place.inside].sum()), "minutes_before": e.before, "minutes_after": e.after,
+            "population": float(people[place.zones].sum()), "minutes_before": e.before, "minutes_after": e.after,
             "change": e.change, "low": e.low, "high": e.high, "clear": one,
-            "gainers": float(people[place.inside & (clear > 0)].sum()),
-            "losers": float(people[place.inside & (clear < 0)].sum()),
-            "affected": float(moved[place.inside].sum()),
+            "gainers": float((people * (clear > 0))[place.zones].sum()),
+            "losers": float((people * (clear < 0))[place.zones].sum()),
+            "affected": float(moved[place.zones].sum()),
         })  # fmt: skip
     text, number = (
         ("place_id", "kind", "name"),

@@ -100,10 +100,14 @@ def day_service(feed: Feed | None, date: dt.date | None, types: Mapping[str, str
     known = _vehicle_types(day, modes, types)
     lines = _lines(day, trips, km, names, modes, known) if trips.n else {}
     every = {r: known[i] for r, i in enumerate(day.route_ids)}
-    by_type = {
-        t: busiest_moment(day, weight={r: float(x == t) for r, x in every.items()}).vehicles
-        for t in sorted({line.vehicle_type for line in lines.values()} - {""})
-    }
+    vehicles = busiest_moment(day).vehicles if trips.n else 0
+    kinds = sorted({line.vehicle_type for line in lines.values()})
+    if len(kinds) == 1:
+        by_type = {kinds[0]: vehicles}
+    else:
+        weights = {t: {r: float(x == t) for r, x in every.items()} for t in kinds}
+        by_type = {t: busiest_moment(day, weight=weights[t]).vehicles for t in kinds}
+    by_type.pop("", None)
     return DayService(
         day=day,
         km=km,
@@ -111,7 +115,7 @@ def day_service(feed: Feed | None, date: dt.date | None, types: Mapping[str, str
         trips=trips.n,
         vehicle_km=float(km[trips.pattern].sum()) if trips.n else 0.0,
         vehicle_hours=float((trips.end - trips.start).sum() / 3600.0) if trips.n else 0.0,
-        vehicles=busiest_moment(day).vehicles if trips.n else 0,
+        vehicles=vehicles,
         by_type=by_type,
     )
 
