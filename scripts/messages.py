@@ -26,7 +26,7 @@ from babel.messages.pofile import read_po, write_po
 PLATFORM = Path(__file__).resolve().parent.parent / "src" / "shaar" / "platform"
 LOCALE = PLATFORM / "locale"
 LANGUAGES = ("ru", "ky", "kk")
-ROOMS = ("kernel", "places", "accounts", "propose", "decide", "portal", "desk", "api")
+ROOMS = ("kernel", "places", "accounts", "propose", "appraise", "decide", "portal", "desk", "api")
 #: First letters of a page's folder or file name, and the room whose subject it shows; others stay with their floor.
 SUBJECTS = {
     "kernel": ("files", "events"),
@@ -36,6 +36,7 @@ SUBJECTS = {
         "propos", "measure", "process", "phase", "meeting", "plan", "opinion", "risk", "hazard", "comment", "moderat",
         "answer", "merge", "support", "conversation", "round_table", "intake",
     ),
+    "appraise": ("stud", "change", "appraise", "workbench", "estimate", "run_facts"),
     "decide": ("grant", "applic", "ballot", "call", "programme", "commission", "agreement", "score", "scoring", "box"),
 }  # fmt: skip
 _KEYWORDS = {
