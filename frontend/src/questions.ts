@@ -74,7 +74,7 @@ export function take(wb: Workbench, better: Better1): void {
   const fresh: Item[] = better.changes.map((change) => ({ id: newId(), change }));
   const held = new Set(fresh.map((one) => String(one.change["line_id"] ?? "")).filter(Boolean));
   wb.edit((items) => [...items.filter((one) => !held.has(String(one.change["line_id"] ?? ""))), ...fresh]);
-  wb.store.set({ opened: better, tab: "changes", chosen: null, notice: wb.text("answer_taken", { name: better.name }) });
+  wb.store.set({ opened: better, tab: "changes", chosen: null, notice: wb.text("answer_taken", { name: better.name }), highlighted: `item:${fresh[0]?.id ?? ""}` });
 }
 
 /** Effects of the sides of a comparison that are not on the table. */

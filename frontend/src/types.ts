@@ -173,6 +173,7 @@ export interface Alternative {
 export interface Run {
   id?: string;
   state: string;
+  version?: number;
   stage?: string;
   note?: string;
   done?: number;

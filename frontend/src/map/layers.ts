@@ -79,7 +79,7 @@ export class DataLayers {
       const data = s.data[key];
       return s.layers.includes(key) && data?.state === "ready" ? data.features : null;
     };
-    const zones = ready("zones");
+    const zones = s.isochrone?.data ? null : ready("zones");
     this.once("zones", [zones], () => this.data("zones", zones ?? EMPTY));
     this.once("fills", [zones, shownOf(s), side.answer, side.scale, side.before], () => this.fill(zones, shownOf(s), side));
     const flow = ready("links_flow");

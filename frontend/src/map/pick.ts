@@ -14,11 +14,17 @@ function near(map: GlMap, { x, y }: Pixel, by: number, layers: string[]): MapGeo
   return map.queryRenderedFeatures([[x - by, y - by], [x + by, y + by]], { layers: layers.filter((one) => map.getLayer(one)) });
 }
 
+/** Who must be allowed on a street that a change is about. */
+const MODES: Record<string, string> = { bus_lane: "bus", signal_priority: "bus", cycle_lane: "cycle", speed_limit: "car", rebuild_road: "car", close_road: "car" };
+
 export function pickAt(wb: Workbench, map: GlMap, tool: Extract<Tool, { kind: "pick" }>, point: LonLat, pixel: Pixel): void {
   const item = wb.items.find((one) => one.id === tool.item);
   if (!item) return wb.use(null);
   const now = item.change[tool.field];
-  const put = (value: unknown): void => wb.setField(tool.item, tool.field, value);
+  const put = (value: unknown): void => {
+    wb.setField(tool.item, tool.field, value);
+    if (wb.state.notice) wb.say("");
+  };
   const list = <T,>(): T[] => (Array.isArray(now) ? (now as T[]) : []);
   const toggle = <T,>(value: T): T[] => (list<T>().includes(value) ? list<T>().filter((one) => one !== value) : [...list<T>(), value]);
   switch (tool.widget) {
@@ -32,7 +38,8 @@ export function pickAt(wb: Workbench, map: GlMap, tool: Extract<Tool, { kind: "p
         map.easeTo({ center: point, zoom: 15 });
         return wb.say(wb.text("zoom_to_pick"));
       }
-      const link = near(map, pixel, 6, ["links-hit"])[0];
+      const mode = MODES[item.change.type];
+      const link = near(map, pixel, 6, ["links-hit"]).find((one) => !mode || textOf(one.properties["modes"]).split(",").includes(mode));
       return link?.id === undefined ? wb.say(wb.text("nothing_here")) : put(toggle(Number(link.id)));
     }
     case "stop":

@@ -166,6 +166,12 @@ function bring(wb: Workbench, state: State): void {
 /** Bring what was chosen in the list into sight. */
 function show(state: State, map: GlMap): void {
   const [kind, id] = [state.highlighted?.split(":")[0], state.highlighted?.slice((state.highlighted?.indexOf(":") ?? 0) + 1)];
+  if (kind === "item") {
+    const change = state.history.present.find((one) => one.id === id)?.change;
+    const bounds = boundsOf(["geometry_forward", "geometry", "path"].flatMap((field) => (change?.[field] as LonLat[] | undefined) ?? []));
+    if (bounds) map.fitBounds(bounds, { padding: 60, maxZoom: 15, animate: !calm.matches });
+    return;
+  }
   const layer = kind === "line" ? state.data.lines : kind === "stop" ? state.data.stops : state.data.zones;
   if (layer?.state !== "ready") return;
   const mine = layer.features.features.filter((one) => {

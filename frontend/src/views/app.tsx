@@ -135,6 +135,7 @@ function MapArea(): JSX.Element {
   const legends = legendOf(look);
   return (
     <section class="map-area" aria-label={t("map")}>
+      <div class="map-stage">
       <div class="map-box" ref={box} />
       <div class="cross" aria-hidden="true" />
       {s.compare && <Swipe />}
@@ -153,6 +154,7 @@ function MapArea(): JSX.Element {
           <p class="muted small-print">{t("map_source", { city: s.city ? w(s.city.names) || s.city.name : "" })}{s.city?.date ? ` · ${s.city.date}` : ""}</p>
         </details>
       )}
+      </div>
       <Dock />
     </section>
   );

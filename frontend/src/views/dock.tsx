@@ -40,9 +40,9 @@ export function Dock(): JSX.Element {
 /** Residents of zones whose journeys clearly become shorter or longer. */
 function Residents(): JSX.Element | null {
   const { s, t, lang } = useLook();
-  const city = s.answer?.appraisal.places.find((row) => row["kind"] === "city");
-  const [gain, lose] = [numberOf(city?.["gainers"]), numberOf(city?.["losers"])];
-  if (gain === null || lose === null) return null;
+  const zones = s.answer?.appraisal.zones ?? [];
+  const people = (sense: number): number => zones.reduce((sum, row) => sum + (row["clear"] === sense ? (numberOf(row["population"]) ?? 0) : 0), 0);
+  const [gain, lose] = [people(1), people(-1)];
   return (
     <li>
       <span class="key-name">{t("residents_gain")}</span>

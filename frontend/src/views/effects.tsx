@@ -90,13 +90,19 @@ function Groups({ appraisal, people = false }: { appraisal: Appraisal; people?: 
       {people && <h3>{t("by_group")}</h3>}
       {groups.map((group) => {
         const mine = effects.filter((one) => groupOf(one) === group);
-        const known = mine.filter((one) => one.change !== null);
+        const moved = mine.filter((one) => one.change !== null && one.change !== 0);
+        const still = mine.filter((one) => one.change === 0);
         const unknown = mine.filter((one) => one.change === null);
         return (
           <section key={group} class="effect-group">
             <h3>{(people ? t.maybe(`people_${group}`) : look.w(indicatorOf(s.city?.indicators ?? [], mine[0]?.indicator ?? "")?.sections)) || group.replace(/_/g, " ")}</h3>
-            {known.length > 0 && (
-              <ul class="effects">{known.map((one) => <EffectRow key={one.indicator} effect={one} how={appraisal.words?.methods?.[one.method] ?? ""} />)}</ul>
+            {moved.length > 0 && (
+              <ul class="effects">{moved.map((one) => <EffectRow key={one.indicator} effect={one} how={appraisal.words?.methods?.[one.method] ?? ""} />)}</ul>
+            )}
+            {still.length > 0 && (
+              <details><summary>{t("unchanged_list", { count: still.length })}</summary>
+                <ul class="effects">{still.map((one) => <EffectRow key={one.indicator} effect={one} how={appraisal.words?.methods?.[one.method] ?? ""} />)}</ul>
+              </details>
             )}
             {unknown.length > 0 && (
               <details><summary>{t("not_modelled_list", { count: unknown.length })}</summary>

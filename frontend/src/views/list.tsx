@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { number } from "../format";
 import { headwayAt } from "../lines";
-import { isochrone } from "../questions";
+import { closeIsochrone, isochrone } from "../questions";
 import { numberOf, textOf } from "../rows";
 import type { Kind, LonLat } from "../types";
 import { defaults, kindOf } from "./changes";
@@ -64,20 +64,22 @@ function Lines({ needle }: { needle: string }): JSX.Element {
     <>
       <div class="table-box"><table>
         <caption>{t("lines_caption")} <Badge kind={s.city?.reference?.badge ?? "reported"} /></caption>
-        <thead><tr><th>{t("line")}</th><th class="num">{t("headway_now")}</th><th class="num">{t("boardings")}</th><th class="num">{t("vehicles")}</th><th><span class="vh">{t("what_to_do")}</span></th></tr></thead>
+        <thead><tr><th>{t("line")}</th><th class="num">{t("headway_now")}</th><th class="num">{t("boardings")}</th><th class="num">{t("vehicles")}</th></tr></thead>
         <tbody>{rows.slice(0, MOST).map((row) => {
           const id = String(row["route_id"]);
           const now = headwayOf(row["headways"], s.at, look);
           return (
             <tr key={id}>
-              <th><button type="button" class="link" onClick={() => wb.store.set({ highlighted: `line:${id}` })}>{String(row["name"])}</button></th>
+              <th>
+                <button type="button" class="link" onClick={() => wb.store.set({ highlighted: `line:${id}` })}>{t("line_named", { name: String(row["name"]) })}</button>
+                <span class="row-tools">
+                  {kindOf(look, "set_headway") && <button type="button" class="link small-print" aria-label={`${t("headway")}: ${String(row["name"])}`} onClick={() => begin(look, kindOf(look, "set_headway"), "route_id", id)}>{t("headway")}</button>}
+                  {kindOf(look, "remove_line") && <button type="button" class="link small-print" aria-label={`${t("take_out")}: ${String(row["name"])}`} onClick={() => begin(look, kindOf(look, "remove_line"), "route_id", id)}>{t("take_out")}</button>}
+                </span>
+              </th>
               <td class="num">{now === null ? "—" : `${number(now, lang)} ${t("unit_min")}`}</td>
               <td class="num">{numberOf(row["boardings"]) === null ? "—" : number(numberOf(row["boardings"]) ?? 0, lang)}</td>
               <td class="num">{numberOf(row["vehicles"]) === null ? "—" : number(numberOf(row["vehicles"]) ?? 0, lang)}</td>
-              <td class="row-tools">
-                {kindOf(look, "set_headway") && <Button quiet small label={`${t("headway")}: ${String(row["name"])}`} onClick={() => begin(look, kindOf(look, "set_headway"), "route_id", id)}>{t("headway")}</Button>}
-                {kindOf(look, "remove_line") && <Button quiet small label={`${t("take_out")}: ${String(row["name"])}`} onClick={() => begin(look, kindOf(look, "remove_line"), "route_id", id)}>{t("take_out")}</Button>}
-              </td>
             </tr>
           );
         })}</tbody>
@@ -164,10 +166,11 @@ function Reach(): JSX.Element {
         <PointBox id="reach-point" value={found?.point} onChange={(point) => point && void isochrone(wb, point)} />
       </div>
       <Button quiet small pressed={s.tool?.kind === "isochrone"} onClick={() => wb.use(s.tool?.kind === "isochrone" ? null : { kind: "isochrone" })}>{t("pick_on_map")}</Button>
+      {found && <Button quiet small onClick={() => closeIsochrone(wb)}>{t("clear")}</Button>}
       {found?.state === "asking" && <p class="muted" role="status">{t("computing")}</p>}
       {found?.state === "failed" && <p class="field-error" role="status">{found.message}</p>}
       {found?.data && (
-        <ul class="plain">{found.data.features.map((one, k) => <li key={k}>{isoWords(one.properties ?? {}, t, wb.boot.language)}</li>)}</ul>
+        <ul class="plain">{[...found.data.features].sort((a, b) => Number(a.properties?.["minutes"]) - Number(b.properties?.["minutes"])).map((one, k) => <li key={k}>{isoWords(one.properties ?? {}, t, wb.boot.language)}</li>)}</ul>
       )}
     </section>
   );

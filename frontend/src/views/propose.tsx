@@ -4,11 +4,15 @@ import { useState } from "preact/hooks";
 import { number } from "../format";
 import { ENDED, cancel, propose, take } from "../questions";
 import { numberOf, textOf } from "../rows";
+import type { Row } from "../types";
 import { useLook } from "./context";
 import { label } from "./effects";
 import { Button, Change, Notice, NumberBox, Progress } from "./parts";
 
 const KINDS = new Set(["settlement", "village", "quarter", "suburb", "district"]);
+
+/** What grows first, whole districts last. */
+const order = (row: Row): number => (row["kind"] === "district" ? 1 : 0);
 
 export function ProposePanel(): JSX.Element {
   const look = useLook();
@@ -17,7 +21,7 @@ export function ProposePanel(): JSX.Element {
   const [vehicles, setVehicles] = useState<number | null>(s.job?.vehicles ?? 12);
   const [seconds, setSeconds] = useState<number | null>(60);
   const [needle, setNeedle] = useState("");
-  const rows = (s.city?.places ?? s.answer?.appraisal.places ?? []).filter((row) => KINDS.has(textOf(row["kind"])));
+  const rows = (s.city?.places ?? s.answer?.appraisal.places ?? []).filter((row) => KINDS.has(textOf(row["kind"]))).sort((a, b) => order(a) - order(b));
   const running = s.job !== null && !ENDED.has(s.job.job.state);
   const ready = places.length > 0 && (vehicles ?? 0) >= 1 && !running;
   return (

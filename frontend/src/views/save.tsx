@@ -66,6 +66,7 @@ function Alternatives(): JSX.Element {
   const dirty = s.history.present !== s.saved;
   const left = s.history.present.length - complete(s.history.present, s.city).length;
   const published = study.state === "published";
+  const fresh = alternative?.run?.state === "done" && alternative.run.version === alternative.version;
   return (
     <section class="stack">
       <h3>{study.title} <small class="muted">{study.ref}</small></h3>
@@ -99,9 +100,10 @@ function Alternatives(): JSX.Element {
           <RunState />
           <div class="cluster">
             <Button quiet disabled={dirty || (alternative.run ? !settled(alternative.run) : false)} onClick={() => void run(wb)}>{t(alternative.run ? "run_again" : "run")}</Button>
-            {published ? <a class="button button-quiet" href={study.url ?? `/studies/${study.ref}/`}>{t("open_public")}</a> : <Button disabled={dirty} onClick={() => void publish(wb)}>{t("publish")}</Button>}
+            {published && fresh && <Button quiet disabled={dirty} onClick={() => void publish(wb)}>{t("publish_again")}</Button>}
+            {published ? <a class="button button-quiet" href={study.url ?? `/studies/${study.ref}/`}>{t("open_public")}</a> : <Button disabled={dirty || !fresh} onClick={() => void publish(wb)}>{t("publish")}</Button>}
           </div>
-          {dirty && <p class="muted">{t("save_first")}</p>}
+          {dirty ? <p class="muted">{t("save_first")}</p> : !fresh && <p class="muted">{t("publish_after_run")}</p>}
         </section>
       )}
     </section>
