@@ -13,6 +13,7 @@ import numpy.typing as npt
 from shaar.engine.city.model import City
 from shaar.engine.demand.parameters import Parameters, load_parameters
 from shaar.engine.errors import InputError
+from shaar.engine.findings import Finding
 from shaar.engine.measures.effects import Appraisal, Effect, Provenance
 from shaar.engine.measures.scenario import Scenario, carry_out
 from shaar.engine.measures.state import State
@@ -32,7 +33,7 @@ from shaar.engine.study.demand import demand_parameters, model_demand
 from shaar.engine.study.effects_assumptions import assumptions
 from shaar.engine.study.effects_isochrone import Isochrones
 from shaar.engine.study.effects_loads import Period, boardings, periods_of
-from shaar.engine.study.effects_movers import MOVERS, mover_effects, mover_reached
+from shaar.engine.study.effects_movers import MOVERS, mover_effects, mover_reached, what_is_unknown
 from shaar.engine.study.effects_rest import rest_effects
 from shaar.engine.study.effects_router import DRAWS, Router, check_people, service_day, timetable_of
 from shaar.engine.study.effects_service import day_service, year_of
@@ -243,13 +244,15 @@ class Workshop:
             *figures.equity_effects(before, after, options),
             *figures.service_effects(before, after, self._tables["effects_values"]),
         ]
-        loads = None
+        loads: tuple[Mapping[str, float], Mapping[str, float]] | None = None
+        told: tuple[Finding, ...] = ()
         if full is not None:
             say("appraisal", 2, 6)
             loads = self._base_loads(), self._loads(state, after, silent)
             effects.append(self._boarding_effect(*loads))
             say("appraisal", 3, 6)
-            effects += self._movers(before, after, seed)
+            effects += self._movers(before, after, seed, say)
+            told = what_is_unknown(state, self._tables["mobility"])
             say("appraisal", 5, 6)
         effects += rest_effects(before, after, scenario, ods[0], self._tables, options, full=full is not None)
         zones = figures.zone_table(before, after, was, now, ods)
@@ -259,8 +262,11 @@ class Workshop:
             places=figures.place_table(before, zones, self._places, effects),
             lines=figures.line_table(before, after, loads),
             provenance=replace(self._provenance, scenario=scenario.hash, seed=seed),
-            assumptions=assumptions(
-                before, after, options, reference=self._reference, modelled=self._demand.modelled, scenario=scenario
+            assumptions=(
+                *assumptions(
+                    before, after, options, reference=self._reference, modelled=self._demand.modelled, scenario=scenario
+                ),
+                *told,
             ),
         )
         say("appraisal", 6, 6)
@@ -303,9 +309,10 @@ class Workshop:
         more = [(b - a) * x for x in self._demand.scale]
         return figures.ranged("service.boardings", [a], [b], more=more)
 
-    def _movers(self, before: Side, after: Side, seed: int) -> list[Effect]:
+    def _movers(self, before: Side, after: Side, seed: int, say: Progress) -> list[Effect]:
         out: list[Effect] = []
-        for group in MOVERS:
+        for step, group in enumerate(MOVERS):
+            say("appraisal", 3 + step, 6)
             key = f"{group}:{seed}"
             with self._lock:
                 was = self._slow.get(key)

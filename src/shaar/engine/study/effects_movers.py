@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shaar.engine.demand.parameters import Parameters
+from shaar.engine.findings import Finding
 from shaar.engine.measures.effects import Effect
 from shaar.engine.measures.state import State
 from shaar.engine.routing.mobility import level_points, profile, usable, walking_graph
@@ -65,6 +66,32 @@ def mover_reached(
         )  # fmt: skip
         out.append(reached(city, times.minutes[0], options))
     return tuple(out)
+
+
+def what_is_unknown(state: State, mobility: Parameters) -> tuple[Finding, ...]:
+    """Say what the timetable does not tell about wheelchairs, and how that is taken."""
+    if state.feed is None:
+        return ()
+    who = profile("wheelchair", mobility)
+    can = usable(state.feed, who)
+    parts = []
+    for unknown, every, taken, what in (
+        (can.trips_unknown, can.trips, who.unknown_vehicle, "trips whether a wheelchair can ride"),
+        (can.stops_unknown, can.stops, who.unknown_stop, "stops whether one can board there"),
+    ):
+        if unknown:
+            parts.append(f"of {unknown:,} of {every:,} {what} (taken as {'usable' if taken else 'not usable'})")
+    if not parts:
+        return ()
+    return (
+        Finding(
+            "access.wheelchair_unknown",
+            f"The timetable does not say {' and '.join(parts)}.",
+            can.trips_unknown + can.stops_unknown,
+            severity="assumed",
+            values={"trips": can.trips_unknown, "stops": can.stops_unknown},
+        ),
+    )
 
 
 def mover_effects(
