@@ -80,6 +80,7 @@ def ask(officer: Any, sign_in: Callable[..., Any]) -> Callable[..., Any]:
 
     def send(method: str, path: str, body: Any = None, *, client: Any = client, **more: Any) -> Any:
         given = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
-        return getattr(client, method)(f"/workbench/api/{path}", **given, **more)
+        headers = {"accept-language": "en", **more.pop("headers", {})}
+        return getattr(client, method)(f"/workbench/api/{path}", **given, headers=headers, **more)
 
     return send

@@ -236,13 +236,25 @@ def test_of_edits_that_wait_only_the_last_is_computed() -> None:
     for number in (2, 3):
         threads.append(threading.Thread(target=later, args=(number,)))
         threads[-1].start()
-        while turns._latest["a"] < number:
+        while turns._latest.get("a", 0) < number:
             threading.Event().wait(0.01)
     go.set()
     for one in threads:
         one.join(5)
     assert sorted(log) == [-2, 1, 3]
-    assert turns._latest == {}
+    with pytest.raises(live.Superseded), turns.turn("a", 2):
+        pytest.fail("an edit that came late was let in")
+    with turns.turn("b", 1):
+        log.append(4)
+    assert log[-1] == 4
+
+
+def test_an_edit_that_comes_late_is_told_so(opened: Any, ask: Any) -> None:
+    sent = {"changes": [{**OFTEN, "minutes": 8.25}], "window": "w1"}
+    assert ask("post", "effects", {**sent, "sequence": 5}).status_code == 200
+    late = ask("post", "effects", {"changes": [{**OFTEN, "minutes": 8.5}], "window": "w1", "sequence": 4})
+    assert (late.status_code, late.json()["code"]) == (409, "superseded")
+    assert ask("post", "effects", {"changes": [{**OFTEN, "minutes": 8.5}], "sequence": 4}).status_code == 200
 
 
 def test_too_many_questions_are_held_back(opened: Any, ask: Any, monkeypatch: Any) -> None:

@@ -37,6 +37,8 @@ log = logging.getLogger("shaar.appraise")
 AGAIN_S = 30.0
 #: Appraisals kept: undo, redo and looking again cost nothing.
 KEPT = 48
+#: Windows of which the last sequence is remembered.
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +156,14 @@ class Superseded(Exception):
 
 
 class Turns:
-    """One edit after another; of several that wait from one person, only the last is let in."""
+    """One edit after another; of several that wait from one window, only the last is let in."""
 
     def __init__(self) -> None:
         self._free, self._busy = Condition(), False
-        self._latest: dict[str, int] = {}
+        self._latest: OrderedDict[str, int] = OrderedDict()
 
     @contextmanager
-    def turn(self, who: str, sequence: int) -> Iterator[None]:
+    def turn(self, who: str, sequence: int = 0) -> Iterator[None]:
         """Wait for the engine.
 
         Raises
@@ -170,23 +172,28 @@ class Turns:
             ``who`` has sent a later sequence meanwhile.
         """
         with self._free:
+            # What was the latest is remembered after it is done, too: an earlier one may still be asleep.
             self._latest[who] = max(sequence, self._latest.get(who, sequence))
-            while self._busy:
-                self._free.wait()
+            self._latest.move_to_end(who)
+            while len(self._latest) > REMEMBERED:
+                self._latest.popitem(last=False)
+            while True:
                 if self._latest.get(who, sequence) > sequence:
                     raise Superseded
+                if not self._busy:
+                    break
+                self._free.wait()
             self._busy = True
         try:
             yield
         finally:
             with self._free:
                 self._busy = False
-                if self._latest.get(who) == sequence:
-                    del self._latest[who]
                 self._free.notify_all()
 
 
-turns = Turns()
+#: Edits, and beside them full appraisals, which take long and must not hold up an edit.
+turns, full_turns = Turns(), Turns()
 
 
 def appraise(scenario: Scenario, *, who: str, sequence: int = 0, full: bool = False, seed: int = 0) -> Appraisal:
@@ -209,7 +216,7 @@ def appraise(scenario: Scenario, *, who: str, sequence: int = 0, full: bool = Fa
         kept = _held.appraisals if _held is not None and _held.workshop is engine else OrderedDict()
     key = (scenario.hash, full, seed)
     if key not in kept:
-        with turns.turn(who, sequence):
+        with (full_turns if full else turns).turn(who, sequence):
             if key not in kept:
                 kept[key] = engine.appraise(scenario) if full else engine.quick(scenario, seed=seed)
             while len(kept) > KEPT:

@@ -117,7 +117,8 @@ def _state(job: Path) -> State:
         file = job / "state.json"
         heard = (file if file.exists() else job / "job.json").stat().st_mtime
         if (job / "died").exists() or time.time() - heard > SILENCE_S:
-            state |= {"state": "failed", "message": str(_("The search has broken off. What it had found is kept."))}
+            said = _("The search has broken off. What it had found is kept.")
+            state |= {"state": "failed", "message": said, "lost": True}
         elif (job / "cancel").exists():
             state["state"] = "cancelling"
     return state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_noop
 
 from shaar.platform.appraise import live, policies, scenarios
 from shaar.platform.desk.answering import answers, person_of
-from shaar.platform.kernel.errors import Missing
+from shaar.platform.kernel.errors import Missing, Refusal
 from shaar.platform.kernel.gate import opens_to
 from shaar.platform.places import city_map
 
@@ -46,6 +47,8 @@ def page(request: HttpRequest) -> HttpResponse:
         },
     }  # fmt: skip
     city_map.ask()
+    with suppress(Refusal):
+        live.workshop()  # it opens while the page is being loaded
     return render(request, "desk/workbench.html", {"boot": boot, "built": _built()})
 
 

@@ -117,7 +117,9 @@ def effects(request: HttpRequest) -> dict[str, Any]:
     limits.count("workbench_full" if asked.full else "workbench", str(person.pk))
     wanted, language = scenario(asked.changes), get_language() or "en"
     began = time.perf_counter()
-    found = live.appraise(wanted, who=f"{person.pk}:{asked.window}", sequence=asked.sequence, full=asked.full)
+    # A program that names no window counts nothing: none of its questions takes the place of another.
+    sequence = asked.sequence if asked.window else 0
+    found = live.appraise(wanted, who=f"{person.pk}:{asked.window}", sequence=sequence, full=asked.full)
     plain = appraisal_json(found)
     plain["words"] = {
         "methods": {key: method(key, language) for key in {e.method for e in found.effects} - {""}},

@@ -59,7 +59,7 @@ def _told(request: HttpRequest, job: str, state: dict[str, Any]) -> dict[str, An
         fresh = fresh and not computed
         better.append({**one, "name": name, "effects": effects})
     message = state["message"]
-    if state["state"] == "failed" and message:
+    if state["state"] == "failed" and message and not state.get("lost"):
         message = _("The search could not be made: %(why)s") % {"why": message}
     return {"state": state["state"], "progress": state["progress"], "better": better, "message": message,
             "field": state["field"]}  # fmt: skip
