@@ -24,12 +24,12 @@ def at(x: float, y: float) -> tuple[float, float]:
     return float(lon[0]), float(lat[0])
 
 
-def with_line(city) -> State:
+def with_line(city, start: str = "06:00", end: str = "22:00") -> State:
     """One line along the street of row 2 to the east edge, every 20 minutes, named 7."""
     from shaar.engine.study.line_streets import Streets
 
     drawn = draw_line(Streets.of(city), [at(60, 600), at(3560, 600)])
-    change = to_add_line(drawn, "7", [Headway(start="06:00", end="22:00", minutes=20)], line_id="seven")
+    change = to_add_line(drawn, "7", [Headway(start=start, end=end, minutes=20)], line_id="seven")
     return carry_out(State(city, None), scenario(change))
 
 
@@ -118,6 +118,21 @@ def test_more_buses_where_people_wait_long(around):
     # there and back takes T with 12 % of rest; ceil(T / 10) - ceil(T / 20) more
     t = around.lines[0].round_trip * 1.12
     assert found.figures["vehicles"] == np.ceil(t / 10) - np.ceil(t / 20)
+
+
+def test_a_timetable_of_the_evening_is_asked_about_the_evening():
+    state = with_line(grid_city(), "17:00", "19:00")
+    (found,) = suggest(state, "set_headway", at(700, 650), limit=1)
+    assert (found.change.start, found.change.end, found.change.minutes) == ("17:00", "19:00", 10.0)
+    assert "17:00" in found.why["kk"]
+
+
+def test_buses_in_a_street_are_counted(around):
+    # the line runs along row 2 both ways, three an hour each way
+    link = next(k for k in around.links_near(around.xy(*at(750, 600)), 5.0))
+    assert around.buses_an_hour(int(link)) == pytest.approx(6.0)
+    other = next(k for k in around.links_near(around.xy(*at(750, 1800)), 5.0))
+    assert around.buses_an_hour(int(other)) == 0.0
 
 
 def test_who_would_be_left_without_a_line_is_said(around):

@@ -15,8 +15,8 @@ from shaar.engine.city import geoparquet
 from shaar.engine.city.model import City
 from shaar.engine.city.projection import project_shapes
 from shaar.engine.demand.parameters import Parameters, load_parameters
-from shaar.engine.design.city_lines import BUS_MODES, main_patterns, shape_of, shapes_of
-from shaar.engine.fleet.service import day_trips
+from shaar.engine.design.city_lines import BUS_MODES, busiest_window, main_patterns, shape_of, shapes_of
+from shaar.engine.fleet.service import DayTrips, day_trips
 from shaar.engine.routing.graph import StreetGraph, street_graph
 from shaar.engine.routing.walk_gaps import node_people
 from shaar.engine.study.line_streets import Streets
@@ -28,7 +28,7 @@ from shaar.engine.timetable.route_types import mode_of
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
-#: Hours whose headways suggestions speak of.
+#: Hours whose headways suggestions speak of, unless this timetable has less than half of its busiest two hours there.
 MORNING = (7 * 3600, 9 * 3600)
 #: Jobs within this distance of a place say how central it is; a hub is looked for as far from the most central (m).
 CENTRE_METRES, HUB_METRES = 1500.0, 800.0
@@ -55,7 +55,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A line of today; ``headway`` is minutes between buses of one direction from 7 to 9, inf where none runs."""
+    """A line of today; ``headway`` is minutes between buses of one direction in the window, inf where none runs."""
 
     route_id: str
     name: str
@@ -83,12 +83,15 @@ class Surroundings:
         Lines of a typical weekday.
     served
         Places of stops that are called at, shape (s, 2), metres.
+    window
+        Hours whose headways are spoken of, seconds after midnight.
     """
 
     streets: Streets
     feed: Feed | None
     lines: tuple[Today, ...]
     served: F64
+    window: tuple[int, int]
     walking: Parameters = field(repr=False)
 
     @staticmethod
@@ -97,13 +100,16 @@ class Surroundings:
         streets = streets or Streets.of(city)
         lines: tuple[Today, ...] = ()
         served = np.empty((0, 2))
+        window = MORNING
         if feed is not None and feed.trips.height:
             day = day_timetable(feed, typical_weekday(feed), previous_day=False)
             x, y = streets.bus.to_metric.transform(day.stop_lon, day.stop_lat)
             xy = np.column_stack([x, y])
-            lines = _lines(streets, feed, day, xy)
+            trips = day_trips(day)
+            window = _window(trips)
+            lines = _lines(streets, feed, day, xy, trips, window)
             served = xy[np.unique(day.pattern_stops)]
-        return Surroundings(streets, feed, lines, served, load_parameters("walking_cycling.csv"))
+        return Surroundings(streets, feed, lines, served, window, load_parameters("walking_cycling.csv"))
 
     @property
     def city(self) -> City:
@@ -187,7 +193,7 @@ class Surroundings:
         return np.sort(self.link_tree.query(shapely.Point(xy), predicate="dwithin", distance=metres)).astype(np.int64)
 
     def buses_an_hour(self, link: int) -> float:
-        """Buses of a morning hour, both ways, whose courses run along a link (its middle, within 15 m)."""
+        """Buses an hour in the window, both ways, whose courses run along a link (its middle, within 15 m)."""
         middle = self.link_lines[link].interpolate(0.5, normalized=True)
         return sum(
             60.0 / line.headway
@@ -208,10 +214,18 @@ class Surroundings:
         return round(float(lon), 6), round(float(lat), 6)
 
 
-def _lines(streets: Streets, feed: Feed, day: DayTimetable, xy: F64) -> tuple[Today, ...]:
-    trips = day_trips(day)
+def _window(trips: DayTrips) -> tuple[int, int]:
+    """The morning, or the busiest two hours where this timetable has its peak elsewhere."""
+    busiest = busiest_window(trips)
+    early, most = (int(((trips.start >= a) & (trips.start < b)).sum()) for a, b in (MORNING, busiest))
+    return MORNING if 2 * early >= most else busiest
+
+
+def _lines(
+    streets: Streets, feed: Feed, day: DayTimetable, xy: F64, trips: DayTrips, window: tuple[int, int]
+) -> tuple[Today, ...]:
     counts = np.bincount(trips.pattern, minlength=day.n_patterns)
-    early = (trips.start >= MORNING[0]) & (trips.start < MORNING[1])
+    early = (trips.start >= window[0]) & (trips.start < window[1])
     names = {
         str(r): (str(n or r), int(3 if t is None else t))
         for r, n, t in feed.routes.select("route_id", "route_short_name", "route_type").iter_rows()
@@ -225,7 +239,7 @@ def _lines(streets: Streets, feed: Feed, day: DayTimetable, xy: F64) -> tuple[To
         mains = [p for p in main_patterns(day, patterns, counts, xy) if p >= 0]
         courses = tuple(_course(streets, feed, day, p, xy, shapes) for p in mains)
         running = int((early & np.isin(trips.pattern, patterns)).sum()) / max(len(courses), 1)
-        span = (MORNING[1] - MORNING[0]) / 60.0
+        span = (window[1] - window[0]) / 60.0
         out.append(
             Today(
                 route_id=route_id, name=name, bus=mode_of(kind) in BUS_MODES,

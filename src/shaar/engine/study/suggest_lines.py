@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import shapely
+from pydantic import ValidationError
 
 from shaar.engine.errors import InputError
 from shaar.engine.measures.add_line import Headway
 from shaar.engine.measures.extend_line import ExtendLine
+from shaar.engine.measures.fields import Model, clock
 from shaar.engine.measures.remove_line import RemoveLine
 from shaar.engine.measures.reroute_line import RerouteLine
 from shaar.engine.measures.set_headway import SetHeadway
@@ -58,12 +60,15 @@ def longer(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
         home = [k for k, name in enumerate(back.stops[:-1]) if name != stop]
         if not there or not home:
             continue
-        change = ExtendLine(
+        change = _made(
+            ExtendLine,
             route_id=line.route_id, from_stop=stop, stops=tuple(out.stops[k] for k in there),
             minutes=tuple(out.minutes[k] for k in there), stops_back=tuple(back.stops[k] for k in home),
             minutes_back=tuple(round(back.minutes[-1] - back.minutes[k], 2) for k in home), new_stops=drawn.new_stops,
             geometry=out.geometry, geometry_back=back.geometry,
         )  # fmt: skip
+        if change is None:
+            continue
         people = s.gained(_calls(s, drawn))
         yield Suggestion(
             change,
@@ -115,12 +120,15 @@ def _way_round(s: Surroundings, pin: F64, line: Today, course: Course, metres: f
     home = [n for n, name in enumerate(back.stops) if name not in ends]
     if not there:
         return None
-    change = RerouteLine(
+    change = _made(
+        RerouteLine,
         route_id=line.route_id, from_stop=a, to_stop=b, stops=tuple(out.stops[n] for n in there),
         minutes=tuple(max(out.minutes[n], 0.05) for n in (*there, -1)), stops_back=tuple(back.stops[n] for n in home),
         minutes_back=tuple(max(back.minutes[n], 0.05) for n in (*home, -1)) if home else (),
         new_stops=drawn.new_stops, geometry=out.geometry, geometry_back=back.geometry if home else (),
     )  # fmt: skip
+    if change is None:
+        return None
     people = s.gained(_calls(s, drawn))
     more = max(more, 0.0)
     return Suggestion(
@@ -159,7 +167,8 @@ def new_line(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
 
 
 def more_often(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
-    """Lines that stop near the place and let people wait long, at half the headway in the morning."""
+    """Lines that stop near the place and let people wait long, at half the headway in the busy hours."""
+    start, end = (clock(t) for t in s.window)
     for metres, line in _serving(s, pin):
         if not 2 * LEAST_HEADWAY <= line.headway < math.inf:
             continue
@@ -167,8 +176,9 @@ def more_often(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
         vehicles = _vehicles(line, minutes) - _vehicles(line, line.headway)
         people = s.residents(np.concatenate([c.xy for c in line.courses]), s.streets.rules.reach)
         yield Suggestion(
-            SetHeadway(route_id=line.route_id, start="07:00", end="09:00", minutes=minutes),
-            why("set_headway", line=line.name, metres=metres, before=line.headway, people=people, vehicles=vehicles),
+            SetHeadway(route_id=line.route_id, start=start, end=end, minutes=minutes),
+            why("set_headway", line=line.name, metres=metres, before=line.headway, people=people, vehicles=vehicles,
+                start=start, end=end),
             line_string([s.lonlat(p) for p in line.courses[0].line.coords]),
             {"metres": metres, "people": people, "minutes_before": round(line.headway, 1), "minutes": minutes,
              "vehicles": vehicles},
@@ -211,6 +221,14 @@ def _drawn(s: Surroundings, places: tuple[str | tuple[float, float], ...]) -> Dr
     try:
         return draw_line(s.streets, places)
     except InputError:
+        return None
+
+
+def _made(model: type[Model], **fields: object) -> Model | None:
+    """A change, or nothing where the way is too odd for one (it calls twice at a stop, say)."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError:
         return None
 
 

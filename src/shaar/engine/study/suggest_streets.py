@@ -18,6 +18,7 @@ from shaar.engine.measures.cycle_lane import CycleLane
 from shaar.engine.measures.footway import Footway
 from shaar.engine.measures.signal_priority import SignalPriority
 from shaar.engine.measures.speed_limit import SpeedLimit
+from shaar.engine.measures.streets import lanes_each_way
 from shaar.engine.routing.walk_gaps import missing_crossings, missing_footways
 from shaar.engine.study.cycling_output import place_name
 from shaar.engine.study.suggest_ground import Surroundings
@@ -145,9 +146,10 @@ def cycle_lanes(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
 
 
 def bus_lanes(s: Surroundings, pin: F64) -> Iterator[Suggestion]:
-    """Wide streets by the place with many buses."""
-    lanes = s.city.links["lanes"].fill_null(0.0).to_numpy()
-    for name, rows, buses in _busy(s, pin, lambda k: bool(lanes[k] >= LIGHTS_LANES)):
+    """Streets by the place with many buses and a second lane each way."""
+    near = s.links_near(pin, STREET_METRES)
+    wide = dict(zip(near.tolist(), lanes_each_way(s.city, near) >= 2.0, strict=True))
+    for name, rows, buses in _busy(s, pin, lambda k: bool(wide[k])):
         yield Suggestion(
             BusLane(links=tuple(rows.tolist())),
             why("bus_lane", street=name, buses=buses, metres=_length(s, rows)),
