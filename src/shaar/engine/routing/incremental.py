@@ -123,6 +123,12 @@ class Routed:
         """Memory of the labels."""
         return int(self._labels.nbytes)
 
+    def stops_of(
+        self, day: DayTimetable, access: WalkLinks | None, transfers: WalkLinks | None, egress: WalkLinks | None
+    ) -> Stops:
+        """Stops of an edited timetable, for several edits of it (:meth:`edit`), of other bases of the same day too."""
+        return edited_stops(self._stops, day, access, transfers, egress)
+
     def edit(
         self,
         day: DayTimetable,
@@ -131,6 +137,7 @@ class Routed:
         transfers: WalkLinks | None = None,
         egress: WalkLinks | None = None,
         seed: int | None = None,
+        stops: Stops | None = None,
     ) -> Edited:
         """Travel times of an edited timetable: exactly those of a full run, in a small part of its time.
 
@@ -146,6 +153,8 @@ class Routed:
             Walks for the stops of ``day``, all three; None where its stops are among those of the base.
         seed
             Of the phases of lines with headways only; None: that of the base, whose lines then keep their phases.
+        stops
+            What :meth:`stops_of` says of ``day`` and these walks, where it has been asked already.
 
         Raises
         ------
@@ -154,7 +163,8 @@ class Routed:
         """
         if self._draws(day) != len(np.unique(self._question.layers.draw)) or self._rides == 0:
             return self._whole(day, access, transfers, egress, self._seed if seed is None else seed)
-        stops = edited_stops(self._stops, day, access, transfers, egress)
+        if stops is None:
+            stops = edited_stops(self._stops, day, access, transfers, egress)
         layers = self._question.layers
         phases = random_phases(day, self._draws(day), self._seed if seed is None else seed)
         parts = laid_out(day, phases, layers, stops.number)

@@ -130,10 +130,11 @@ class Router:
             return self._anew(city, day, seed, None)
         access, transfers, egress = self._stop_walks.edited(day)
         routed = self._base_routed(seed, silent)
+        known = routed[0].stops_of(day, access, transfers, egress)
         draws = range(DRAWS if has_headways(day) else 1)
         found = tuple(
             routed[k % len(routed)]
-            .edit(day, access=access, transfers=transfers, egress=egress, seed=draw_seed(seed, k))
+            .edit(day, access=access, transfers=transfers, egress=egress, seed=draw_seed(seed, k), stops=known)
             .times.minutes[0]
             for k in draws
         )
