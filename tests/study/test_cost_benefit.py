@@ -130,6 +130,21 @@ def test_new_passengers_gain_half():
     assert none.npv == pytest.approx(plain.balance.npv)
 
 
+def test_a_poor_person_s_time_may_count_more():
+    # The centre loses 1 minute x 60,000, the village gains 10 x 30,000; the village earns half of the centre.
+    incomes = {"p": 200.0, "q": 100.0}
+    got = cost_benefit(ALL, country="KZ", values=LEVEL, incomes=incomes, draws=10)
+    mean = (200 * 60_000 + 100 * 30_000) / 90_000
+    factor = (-60_000 * (mean / 200) ** 1.3 + 300_000 * (mean / 100) ** 1.3) / 240_000
+    time = {key: v for key, _, v in got.balance.parts}["time"]
+    assert got.npv_welfare == pytest.approx(got.balance.npv + (factor - 1) * time, rel=1e-12)
+    alike = cost_benefit(ALL, country="KZ", values={**LEVEL, "income_eta": 0}, incomes=incomes, draws=10)
+    assert alike.npv_welfare == pytest.approx(alike.balance.npv)
+    assert cost_benefit(ALL, country="KZ", values=LEVEL, draws=10).npv_welfare is None
+    with pytest.raises(InputError, match="no place moon with journeys"):
+        cost_benefit(ALL, country="KZ", values=LEVEL, incomes={"moon": 1.0}, draws=10)
+
+
 def test_only_what_plays_a_part_has_a_bar():
     got = cost_benefit(appraisal(effect("money.cost", 1000.0)), country="KZ", draws=50)
     assert {b.name for b in got.tornado.bars} <= {"discount_rate", "horizon", "effect.money.cost"} | {

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from shaar.engine.appraisal.cba import Balance, Kind, Stream, balance, capital, growing, net_value
-from shaar.engine.appraisal.equity import GroupShare, by_group
+from shaar.engine.appraisal.equity import GroupShare, by_group, welfare_weights
 from shaar.engine.appraisal.monte_carlo import Shape, Simulation, simulate
 from shaar.engine.appraisal.tornado import Range, Tornado, tornado
 from shaar.engine.city.model import Badge
@@ -67,6 +67,9 @@ class CostBenefit:
         Year of the prices; the country's currency and how much of it a EUR is.
     provenance
         Of the appraisal: with it, the assumptions and the seed everything can be made again.
+    npv_welfare
+        Net present value with the time saved in each place weighed by its income; None where no incomes are given, or
+        gains and losses cancel.
     """
 
     balance: Balance
@@ -81,6 +84,7 @@ class CostBenefit:
     currency: str
     per_eur: float
     provenance: Provenance
+    npv_welfare: float | None = None
 
 
 def cost_benefit(
@@ -91,6 +95,7 @@ def cost_benefit(
     works_life: int = 25,
     parameters: Parameters | None = None,
     values: Mapping[str, float] | None = None,
+    incomes: Mapping[str, float] | None = None,
     draws: int = 2000,
     seed: int = 0,
     shape: Shape = "triangular",
@@ -109,6 +114,9 @@ def cost_benefit(
         Table of parameters; default ``data/parameters/appraisal.csv``.
     values
         Values replaced by name; also those of :data:`CHOSEN`, which then follow from nothing else.
+    incomes
+        Mean income by ``place_id``, in any unit, where it is known: then the balance is also shown with a poor
+        person's time counting more (``income_eta``).
     draws, seed, shape
         Of the simulation.
 
@@ -146,8 +154,9 @@ def cost_benefit(
 
     key = f"wage_month.{country.upper()}"
     currency = table.row(key).unit.split()[0] if key in table else "EUR"
+    made = balance(streams, centre["discount_rate"])
     return CostBenefit(
-        balance=balance(streams, centre["discount_rate"]),
+        balance=made,
         streams=tuple(streams),
         tornado=tornado(worth, ranges),
         simulation=simulate(worth, ranges, n=draws, seed=seed, shape=shape),
@@ -159,6 +168,7 @@ def cost_benefit(
         currency=currency,
         per_eur=table[f"per_eur.{currency}"],
         provenance=appraisal.provenance,
+        npv_welfare=_welfare(appraisal, made, incomes, table["income_eta"]) if incomes else None,
     )
 
 
@@ -314,7 +324,16 @@ def _streams(
 
 
 def _places(appraisal: Appraisal) -> tuple[GroupShare, ...]:
-    """Person-minutes a trip that districts and settlements save; a place without journeys is left out."""
+    """Person-minutes a trip that districts and settlements save, by name."""
+    if "name" not in appraisal.places.columns:
+        return ()
+    names = dict(appraisal.places.select("place_id", "name").iter_rows())
+    # Two villages may have one name.
+    return tuple(replace(s, group=str(names[s.group] or s.group)) for s in _shares(appraisal))
+
+
+def _shares(appraisal: Appraisal) -> tuple[GroupShare, ...]:
+    """The same by ``place_id``; a place without journeys is left out."""
     lacking = {"place_id", "kind", "name", "population", "minutes_before", "minutes_after"} - set(
         appraisal.places.columns
     )
@@ -328,10 +347,23 @@ def _places(appraisal: Appraisal) -> tuple[GroupShare, ...]:
     )
     people = rows["population"].to_numpy().astype(np.float64)
     saved = (rows["minutes_before"] - rows["minutes_after"]).to_numpy().astype(np.float64) * people
-    names = dict(rows.select("place_id", "name").iter_rows())
-    # Two villages may have one name.
-    shares = by_group(saved, people, rows["place_id"].to_list())
-    return tuple(replace(s, group=str(names[s.group] or s.group)) for s in shares)
+    return by_group(saved, people, rows["place_id"].to_list())
+
+
+def _welfare(appraisal: Appraisal, made: Balance, incomes: Mapping[str, float], eta: float) -> float | None:
+    """Replace the present value of time by that of time weighed by income, place by place."""
+    rows = [g for g in _shares(appraisal) if g.group in incomes]
+    if unknown := sorted(set(incomes) - {g.group for g in _shares(appraisal)}):
+        raise InputError(f"there is no place {unknown[0]} with journeys", field="incomes")
+    saved, people, income = (
+        np.array(v, np.float64)
+        for v in zip(*((g.benefit, g.people, incomes[g.group]) for g in rows), strict=True)
+    )  # fmt: skip
+    weight = welfare_weights(income, eta, mean=float(np.average(income, weights=people)))
+    if abs(saved.sum()) < 1e-6 * np.abs(saved).sum() or not np.abs(saved).sum() > 0:
+        return None
+    time = sum(v for key, _, v in made.parts if key == "time")
+    return made.npv + (float((weight * saved).sum() / saved.sum()) - 1.0) * time
 
 
 def _beside(appraisal: Appraisal) -> tuple[tuple[str, str], ...]:

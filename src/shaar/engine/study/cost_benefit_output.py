@@ -46,6 +46,7 @@ def cost_benefit_json(found: CostBenefit) -> dict[str, Any]:
         "per_eur": found.per_eur,
         "provenance": asdict(found.provenance),
         "npv": b.npv,
+        "npv_welfare": found.npv_welfare,
         "bcr": b.bcr,
         "irr": b.irr,
         "payback": b.payback,
