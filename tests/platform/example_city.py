@@ -78,3 +78,28 @@ def build_city(person: Callable[..., Any], territories: dict[str, Any]) -> Simpl
         proposal=proposal, hazard=danger, unchecked=unchecked, meeting=table, plan=made, draft=draft, item=item,
         question=question, names=(*names, "Жаныл Тайная"),
     )  # fmt: skip
+
+
+def publish_study(officer: Any, objector: Any) -> tuple[Any, Any]:
+    """A published study with one computed alternative and an objection, without asking the engine: (study, run)."""
+    from shaar.platform.appraise.models import EffectRow, Run, Study
+    from shaar.platform.appraise.services.alternative import save_alternative
+    from shaar.platform.appraise.services.contest import contest
+    from shaar.platform.appraise.services.study import make_study
+
+    changes = [{"type": "population_total", "value": 1_700_000, "date": "2026-02-01", "source": "test"}]
+    study = make_study(acting=officer, title="Переход у школы")
+    option = save_alternative(acting=officer, study=study, changes=changes, name="Переход")
+    option.shown = Run.objects.create(
+        alternative=option, version=1, changes=changes, state=Run.State.DONE, by=officer, folder="gone",
+        finished_at=timezone.now(),
+    )  # fmt: skip
+    option.save()
+    EffectRow.objects.create(
+        run=option.shown, order=0, indicator="journey.minutes", unit="min", before=30.0, after=29.0, change=-1.0,
+        low=-2.0, high=-0.5, badge="modelled", better="less",
+    )  # fmt: skip
+    Study.objects.filter(pk=study.pk).update(state=Study.State.PUBLISHED, published_at=timezone.now())
+    study.refresh_from_db()
+    contest(acting=objector, study=study, text="Там нет ни одной машины, переход не нужен.")
+    return study, option.shown

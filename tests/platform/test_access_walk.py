@@ -26,7 +26,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 from tests.platform.decide.conftest import *  # noqa: F403
-from tests.platform.example_city import build_city
+from tests.platform.example_city import build_city, publish_study
 
 from shaar.platform.accounts.models import RoleKind
 
@@ -81,9 +81,7 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
     from tests.platform.kernel.test_attachments import picture
 
     from shaar.platform.accounts.services import grant_role
-    from shaar.platform.appraise.models import Run, Study
     from shaar.platform.appraise.services.alternative import save_alternative
-    from shaar.platform.appraise.services.contest import contest
     from shaar.platform.appraise.services.run import start_run
     from shaar.platform.appraise.services.study import make_study
     from shaar.platform.decide.models import Session
@@ -134,26 +132,19 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
     asked = [{"type": "population_total", "value": 1_700_000, "date": "2026-02-01", "source": "test"}]
     drawn = save_alternative(acting=people["officer"], study=studied, changes=asked, name="Новый маршрут")
     computed = start_run(acting=people["officer"], alternative=drawn)
-    seen = make_study(acting=people["officer"], title="Переход у школы")
-    option = save_alternative(acting=people["officer"], study=seen, changes=asked, name="Переход")
-    option.shown = Run.objects.create(
-        alternative=option, version=1, changes=asked, state=Run.State.DONE, by=people["officer"], folder="gone",
-        finished_at=timezone.now(),
-    )  # fmt: skip
-    option.save()
-    Study.objects.filter(pk=seen.pk).update(state=Study.State.PUBLISHED, published_at=timezone.now())
-    objection = contest(acting=city.author, study=seen, text="Там нет ни одной машины, переход не нужен.")
+    seen, shown = publish_study(people["officer"], city.author)
+    option, objection = shown.alternative, seen.contests.get()
     kwargs = {
         "desk_person": {"number": city.author.pk}, "desk_person_reset": {"number": city.author.pk},
         "desk_role_approve": {"number": unapproved.pk}, "desk_role_end": {"number": waiting.pk},
         "desk_appeal": {"number": appealed.pk}, "moderation_act": {"number": act.pk},
         "proposal_drop_photo": {"number": photo.pk}, "file": {"number": photo.pk, "size": "320"},
         "openid_connect_login": {"provider_id": "state"}, "openid_connect_callback": {"provider_id": "state"},
-        "desk_run": {"number": option.shown.pk}, "desk_run_repeat": {"number": option.shown.pk},
+        "desk_run": {"number": shown.pk}, "desk_run_repeat": {"number": shown.pk},
         "desk_run_cancel": {"number": computed.pk}, "desk_contest": {"number": objection.pk},
         "study_toml": {"number": 1}, "api:runs/<number>": {"number": computed.pk},
-        "api:runs/<number>/effects": {"number": option.shown.pk},
-        "api:runs/<number>/repeat": {"number": option.shown.pk},
+        "api:runs/<number>/effects": {"number": shown.pk},
+        "api:runs/<number>/repeat": {"number": shown.pk},
         "workbench_layer": {"name": "lines"}, "workbench_proposal": {"job": "x"},
         "workbench_run": {"number": computed.pk}, "map_tile": {"stamp": "x", "zoom": 12, "column": 1, "row": 1},
         "map_glyphs": {"stack": "Noto Sans Regular", "span": "0-255"}, "place": {"code": "ak-ordo"},
@@ -202,7 +193,7 @@ def world(request: pytest.FixtureRequest, person: Any, territories: Any) -> Simp
         "desk_study": {"title": "Переход у школы 5", "about": ""}, "desk_studies": {"title": "Ещё вопрос", "about": ""},
         "desk_alternative_new": {"name": "Другой"},
         "desk_alternative": {"name": "Иначе", "expected_version": "1"},
-        "desk_study_publish": {"seen": str(option.shown.pk)},
+        "desk_study_publish": {"seen": str(shown.pk)},
         "desk_contest": {"answer": "Счётчик насчитал триста машин в час."},
         "desk_change": {"change": json.dumps(asked[0]), "save": "yes", "expected_version": "1"},
         "desk_proposal_change": {"change": json.dumps(asked[0]), "save": "yes", "seen": "null"},

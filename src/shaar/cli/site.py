@@ -63,10 +63,23 @@ def _end(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end; a worker in the middle of a long job breaks it off when it is told twice."""
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait(timeout=20)
+
+
 def run_servers(host: str, port: int, *, processes: int, threads: int) -> None:
-    """Serve until Ctrl-C or SIGTERM: web processes and a worker for jobs beside them; all end together."""
+    """Serve until Ctrl-C or SIGTERM: web processes and workers for jobs beside them; all end together.
+
+    Long jobs have a worker of their own, so that a study of minutes does not hold up a message.
+    """
     signal.signal(signal.SIGTERM, _end)
-    worker = subprocess.Popen([sys.executable, "-m", "django", "db_worker", "--queue-name", "*", "--no-startup-delay"])
+    work = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay", "--queue-name"]
+    workers = [subprocess.Popen([*work, queues]) for queues in ("default,notify", "slow")]
     web = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws",
@@ -78,10 +91,10 @@ def run_servers(host: str, port: int, *, processes: int, threads: int) -> None:
     except KeyboardInterrupt:
         code = 0
     finally:
-        for process in (web, worker):
+        for process in (web, *workers):
             process.terminate()
-        for process in (web, worker):
-            process.wait(timeout=20)
+        for process in (web, *workers):
+            _wait(process)
     if code:
         raise ShaarError(f"the web server ended with code {code}; is port {port} in use?")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.test import Client
+from tests.platform.example_city import publish_study
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.api.site import api
@@ -13,12 +14,14 @@ from shaar.platform.kernel.models import Counter
 PLACES = "/api/v1/places"
 
 
-def _addresses(city, application, box):
+def _addresses(city, application, box, study, run):
     """Every reading operation of the document, with examples in place of its variables."""
     examples = {
         "/calls/{slug}": application.call.slug, "/applications/{ref}": application.ref, "/ballots/{slug}": box.slug,
         "/proposals/{ref}": city.proposal.ref, "/places/{code}": "ak-ordo", "/hazards/{ref}": city.hazard.ref,
         "/meetings/{ref}": city.meeting.ref, "/plans/{ref}": city.plan.ref, "/opinions/{slug}": city.question.slug,
+        "/studies/{ref}": study.ref, "/studies/{ref}/contests": study.ref, "/runs/{number}": str(run.pk),
+        "/runs/{number}/effects": str(run.pk),
     }  # fmt: skip
     for path, operations in api.get_openapi_schema(path_prefix="/api/v1")["paths"].items():
         if "get" not in operations or path.endswith(("/at", "/vote", "/{name}")):
@@ -41,8 +44,8 @@ def test_one_document_describes_every_room(client):
 def test_no_person_is_in_any_answer(city, request):
     Counter.objects.filter(series__startswith="P").update(last=500)  # above the numbers that fixtures choose
     box, row = request.getfixturevalue("make_box")(), request.getfixturevalue("approved")()
-    addresses = list(_addresses(city, row, box))
-    assert len(addresses) >= 19
+    addresses = list(_addresses(city, row, box, *publish_study(city.officer, city.author)))
+    assert len(addresses) >= 24
     staff = [*Person.objects.filter(name__regex="^(Эксперт|Член|Автор|Чиновник)").values_list("name", flat=True)]
     assert len(staff) >= 8
     hidden = [*city.names, "Тайн", *staff, *Person.objects.exclude(email=None).values_list("email", flat=True)]

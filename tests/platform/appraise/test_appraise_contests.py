@@ -27,7 +27,7 @@ def test_a_figure_is_contested_in_public_and_has_to_be_answered(officer, colleag
     assert made.due == add_work_days(timezone.localdate(), 10)
     assert made.was["change"] == _figure().change
     assert list(selectors.contests_waiting(officer)) == [made]
-    assert Message.objects.filter(person=officer, subject__contains="contests").count() == 1
+    assert Message.objects.filter(person=officer, event__verb="study.contested").count() == 1
     assert [e.verb for e in events.story(published)][-1] == "study.contested"
     with pytest.raises(Conflict) as refused:
         close(acting=officer, study=published)
@@ -35,7 +35,7 @@ def test_a_figure_is_contested_in_public_and_has_to_be_answered(officer, colleag
     done = answer_contest(acting=colleague, contest=made, answer=ANSWER)
     assert (done.state, done.answered_by) == (Contest.State.ANSWERED, colleague)
     assert list(selectors.contests_waiting(officer)) == []
-    assert Message.objects.filter(person=resident, subject__contains="answered").count() == 1
+    assert Message.objects.filter(person=resident, event__verb="study.contest_answered").count() == 1
     with pytest.raises(Conflict):
         answer_contest(acting=officer, contest=made, answer="Другой ответ, тоже достаточно длинный.")
     made.refresh_from_db()
@@ -83,7 +83,7 @@ def test_who_objected_is_told_of_new_figures(officer, resident, published, alter
     contest(acting=resident, study=published, text=TEXT)
     compute(alternative)
     publish(acting=officer, study=published)
-    assert Message.objects.filter(person=resident, subject__contains="New estimates").count() == 1
+    assert Message.objects.filter(person=resident, event__verb="study.published").count() == 1
 
 
 def test_publishing_what_somebody_has_not_seen_is_refused(officer, study, alternative, compute):

@@ -168,7 +168,7 @@ def test_from_wish_to_change_in_three_steps(sign_in, officer, resident, measure)
     assert measure.change == change
     assert study.measure == measure
     assert Run.objects.get().state == Run.State.QUEUED
-    assert Message.objects.filter(person=resident, subject__contains="put it before the model").count() == 1
+    assert Message.objects.filter(person=resident, event__verb="measure.typed").count() == 1
     assert "measure.typed" in [event.verb for event in events.story(measure)]
     story = Client().get(measure.get_absolute_url(), headers=ENGLISH).content.decode()
     assert "The model is computing it" in story
@@ -191,7 +191,7 @@ def test_the_proposer_sees_what_it_shows(sign_in, officer, resident, measure, pr
     publish(acting=officer, study=row.study)
     after = Client().get(measure.get_absolute_url(), headers=ENGLISH).content.decode()
     assert "7\u202f400 people reach a clinic within 30 minutes, today 1\u202f900" in after
-    assert Message.objects.filter(person=resident, subject__contains="see what the model").count() == 1
+    assert Message.objects.filter(person=resident, event__verb="measure.appraised").count() == 1
 
 
 def test_an_officer_of_another_district_models_nothing(sign_in, person, measure):

@@ -33,7 +33,7 @@ def test_a_run_keeps_every_effect_whole_and_what_it_was_made_from(officer, alter
         )  # fmt: skip
     assert run.provenance["scenario"] == "s" * 64
     assert (tasks.appraisals() / run.folder / "zones.parquet").is_file()
-    assert Message.objects.filter(person=officer, subject__contains="is computed").count() == 1
+    assert Message.objects.filter(person=officer, event__verb="run.done").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -188,3 +188,18 @@ def test_only_appraisers_start_cancel_and_see_runs(officer, resident, person, al
     with pytest.raises(Missing):
         selectors.run_by(run.pk, viewer=resident)
     assert selectors.run_by(run.pk, viewer=auditor) == run
+
+
+def test_a_worker_that_is_stopped_says_so_and_ends_what_it_started(officer, alternative, program, monkeypatch):
+    program("slow")
+    run = running.start_run(acting=officer, alternative=alternative)
+
+    def stop(*given):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(running, "hear", stop)
+    with pytest.raises(SystemExit):
+        tasks.run_alternative.call(str(run.pk))
+    run.refresh_from_db()
+    assert (run.state, run.code) == (Run.State.FAILED, "lost")
+    assert not (tasks.appraisals() / str(run.pk)).exists()

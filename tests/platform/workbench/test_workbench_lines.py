@@ -10,14 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from tests.study.model_town import buses
 
-from shaar.engine.city.folder import read
-from shaar.engine.errors import InputError
-from shaar.engine.measures.scenario import Scenario, apply
-from shaar.engine.study.demand import city_demand
-from shaar.engine.study.lines_proposed import Offer, propose_lines, zones_of
-from shaar.engine.timetable.read import read_gtfs
 from shaar.platform.appraise import proposals
 
 PLACES = {"place_ids": ["corner"], "vehicles": 4, "seconds": 5}
@@ -51,40 +44,6 @@ def follow(ask: Any, job: str, until: tuple[str, ...] = ("done", "failed", "canc
         assert time.monotonic() < end, said
         time.sleep(0.05)
     return said
-
-
-def test_lines_are_found_beside_those_that_run(in_town: Path) -> None:
-    city, feed = read(in_town), read_gtfs(in_town / "gtfs.zip")
-    seen: list[Offer] = []
-    best = propose_lines(city, feed, city_demand(city), ["corner"], vehicles=4, seconds=4, better=seen.append)
-    assert best is not None and seen[-1] is best
-    minutes = [one.minutes_after for one in seen]
-    assert minutes == sorted(minutes, reverse=True) and minutes[0] < best.minutes_before
-    for one in seen:
-        assert 1 <= one.vehicles <= 4 and len(one.lines) == len(one.boardings)
-        after = apply(city, feed, Scenario(name="x", changes=one.lines))[1]
-        assert after is not None and {"east", "north"} < set(after.routes["route_id"])
-        stops = {s for line in one.lines for s in line.stops_forward}
-        assert stops
-
-
-def test_which_zones_a_place_has(in_town: Path) -> None:
-    city = read(in_town)
-    assert city.zones.filter(zones_of(city, ["corner"]).tolist())["zone_id"].to_list() == ["z00"]
-    assert zones_of(city, ["city"]).sum() == 9
-    for wrong, why in (([], "at least one"), (["atlantis"], "no place atlantis")):
-        with pytest.raises(InputError, match=why) as caught:
-            zones_of(city, wrong)
-        assert caught.value.field == "place_ids"
-
-
-def test_no_lines_without_vehicles_or_trips(in_town: Path) -> None:
-    city, feed = read(in_town), buses()
-    od = city_demand(city)
-    with pytest.raises(InputError, match="between 1 and 500"):
-        propose_lines(city, feed, od, ["corner"], vehicles=0, better=print)
-    with pytest.raises(InputError, match="no trips"):
-        propose_lines(city, feed, od * 0, ["corner"], vehicles=2, better=print)
 
 
 def test_a_search_streams_answers_that_open_as_changes(opened: Any, ask: Any) -> None:

@@ -53,6 +53,9 @@ def run_alternative(number: str) -> None:
         log.exception("run.broken", extra={"number": str(run.pk)})
         telling.fail(run, "broken", type(error).__name__)
         raise
+    except BaseException:  # the worker is being stopped
+        telling.fail(run, "lost")
+        raise
 
 
 def appraisals() -> Path:
