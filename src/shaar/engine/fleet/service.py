@@ -155,35 +155,31 @@ def _fixed_and_streams(day: DayTimetable, route: int, share: float, least: int) 
 
     Spans of a course that follow each other with the same headway are one stream.
     """
-    fixed: list[tuple[int, int]] = []
+    fixed: list[I64] = [np.zeros((0, 2), dtype=np.int64)]
     streams: list[tuple[int, int, int, int, int]] = []
     for p in (int(k) for k in np.flatnonzero(day.pattern_route == route)):
-        for begin, last, run, headway in sorted(_rows(day, p)):
-            busy = run + int(layover(np.array([run], dtype=np.int64), share, least)[0])
-            if headway and streams and streams[-1][1:] == (begin, busy, headway, p):
-                streams[-1] = (streams[-1][0], last, busy, headway, p)
-            elif headway:
-                streams.append((begin, last, busy, headway, p))
+        begin, end = _trips(day, p)
+        run = end - begin
+        busy = run + layover(run, share, least)
+        spans = slice(int(day.span_ptr[p]), int(day.span_ptr[p + 1]))
+        if spans.start == spans.stop:
+            fixed.append(np.column_stack([begin, begin + busy]))
+            continue
+        rows = zip(day.span_start[spans], day.span_end[spans], busy, day.span_headway[spans], strict=True)
+        for first, last, time, headway in sorted(tuple(int(v) for v in row) for row in rows):
+            if streams and streams[-1][1:] == (first, time, headway, p):
+                streams[-1] = (streams[-1][0], last, time, headway, p)
             else:
-                fixed.append((begin, begin + busy))
-    return np.array(fixed, dtype=np.int64).reshape(-1, 2), np.array(streams, dtype=np.int64).reshape(-1, 5)[:, :4]
+                streams.append((first, last, time, headway, p))
+    return np.concatenate(fixed), np.array(streams, dtype=np.int64).reshape(-1, 5)[:, :4]
 
 
-def _rows(day: DayTimetable, pattern: int) -> list[tuple[int, int, int, int]]:
-    """Return (start, end, run time, headway) of every trip (headway 0) or headway span of a pattern."""
-    stops = int(day.stop_ptr[pattern + 1] - day.stop_ptr[pattern])
-    at, spans = int(day.time_ptr[pattern]), int(day.span_ptr[pattern])
-    headways = int(day.span_ptr[pattern + 1]) > spans
-    rows = []
-    for k in range(int(day.n_trips[pattern])):
-        begin = int(day.departure[at + k * stops])
-        end = int(day.arrival[at + k * stops + stops - 1])
-        if headways:
-            s = spans + k
-            rows.append((int(day.span_start[s]), int(day.span_end[s]), end - begin, int(day.span_headway[s])))
-        else:
-            rows.append((begin, end, end - begin, 0))
-    return rows
+def _trips(day: DayTimetable, pattern: int) -> tuple[I64, I64]:
+    """Return when each trip (or the one of each headway span) of a pattern departs and arrives, seconds."""
+    stops, rows = int(day.stop_ptr[pattern + 1] - day.stop_ptr[pattern]), int(day.n_trips[pattern])
+    times = slice(int(day.time_ptr[pattern]), int(day.time_ptr[pattern]) + rows * stops)
+    begin = day.departure[times].reshape(rows, stops)[:, 0].astype(np.int64)
+    return begin, day.arrival[times].reshape(rows, stops)[:, -1].astype(np.int64)
 
 
 def _busiest(fixed: I64, streams: I64) -> int:
