@@ -157,3 +157,33 @@ def test_others_neither_see_nor_change_anything(
         assert ask(method, to, body, client=client).status_code == status, (method, to)
     after = (Study.objects.count(), list(Alternative.objects.values_list()), Run.objects.count(), Event.objects.count())
     assert after == before
+
+
+def test_a_proposal_leads_to_its_study_or_begins_one(
+    in_town: Path, ask: Any, sign_in: Any, officer: Any, resident: Any, territories: dict[str, Any]
+) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from shaar.platform.propose.models import Phase, Process
+    from shaar.platform.propose.services.measure import propose
+
+    process = Process.objects.create(slug="ideas", names={"ru": "Идеи", "en": "Ideas"}, threshold=3)
+    Phase.objects.create(
+        process=process, names={"en": "Open"}, since=timezone.now() - timedelta(days=1),
+        until=timezone.now() + timedelta(days=30), features=["propose", "comment", "support"],
+    )  # fmt: skip
+    wish = propose(
+        acting=resident, process=process, kind="park", title="Сквер у школы", territory=territories["ak-ordo"],
+        text="Посадить деревья на пустыре у школы.",
+    )  # fmt: skip
+    client = sign_in(officer)
+    page = client.get(f"/workbench/?measure={wish.ref}")
+    assert page.status_code == 200 and f'"ref": "{wish.ref}"' in page.content.decode()
+    made = ask("post", "studies", {"title": "Сквер у школы", "measure": wish.ref}).json()
+    assert (made["measure"]["ref"], Study.objects.get().measure_id) == (wish.ref, wish.pk)
+    again = client.get(f"/workbench/?measure={wish.ref}")
+    assert (again.status_code, again["Location"]) == (302, f"/workbench/?study={made['ref']}")
+    assert ask("post", "studies", {"title": "Сквер у школы", "measure": "P-99-9999"}).status_code == 404
+    assert client.get("/workbench/?measure=P-99-9999").status_code == 404

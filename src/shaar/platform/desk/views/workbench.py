@@ -13,18 +13,20 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import translation
 from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from shaar.platform.appraise import live, policies, scenarios
+from shaar.platform.desk import queues
 from shaar.platform.desk.answering import answers, person_of
 from shaar.platform.kernel.errors import Missing, Refusal
 from shaar.platform.kernel.gate import opens_to
 from shaar.platform.places import city_map
+from shaar.platform.propose.selectors.measure import measure_by_ref
 
 PERIODS = {
     "early": gettext_noop("Early"), "morning_peak": gettext_noop("Morning peak"), "midday": gettext_noop("Midday"),
@@ -34,11 +36,22 @@ PERIODS = {
 
 @opens_to(policies.may_appraise, "appraisers")
 def page(request: HttpRequest) -> HttpResponse:
-    """The page; everything on it is drawn by the browser from what the addresses below answer."""
+    """The page; everything on it is drawn by the browser from what the addresses below answer.
+
+    ``?study=`` and ``?alternative=`` open what is kept; ``?measure=`` leads to the open study of a proposal.
+    """
+    measure = None
+    if ref := request.GET.get("measure"):
+        measure = measure_by_ref(ref, viewer=request.user)
+        if known := measure.studies.exclude(state="closed").order_by("made_at").first():
+            return redirect(f"{reverse('workbench')}?study={known.ref}")
     stamp = city_map.stamp()
     boot = {
         "language": translation.get_language(), "csrf": get_token(request), "person": str(person_of(request).pk),
         "city": settings.PROFILE.names.get(translation.get_language() or "", "") or settings.PROFILE.names["ru"],
+        "measure": None if measure is None else {
+            "ref": measure.ref, "title": measure.title, "kind": measure.kind, "geometry": measure.geometry,
+        },
         "study": request.GET.get("study") or None, "alternative": request.GET.get("alternative") or None,
         "urls": {
             "api": reverse("workbench").removesuffix("/") + "/api", "desk": reverse("desk"),
@@ -158,3 +171,5 @@ urlpatterns = [
     path("api/city", answers(GET=city), name="workbench_city"),
     path("api/layers/<slug:name>.json", answers(GET=layer), name="workbench_layer"),
 ]
+
+queues.register("/workbench/", gettext_lazy("Workbench"), order=61, opens_to=policies.may_appraise)

@@ -22,16 +22,18 @@ from shaar.platform.desk.answering import Body, answers, as_json, body, person_o
 from shaar.platform.desk.views.workbench_ask import Changes, Id
 from shaar.platform.kernel.errors import Conflict
 from shaar.platform.kernel.once import once
+from shaar.platform.propose.selectors.measure import measure_by_ref
 
 #: Studies that the list shows, newest first.
 MOST = 200
 
 
 class NewStudy(Body):
-    """A study to begin; ``once_key`` makes a repeated request give the first one."""
+    """A study to begin, of the proposal ``measure`` if one is named; ``once_key``: sent twice, it is begun once."""
 
     title: str = Field(max_length=120)
     about: str = Field(default="", max_length=3000)
+    measure: str = Field(default="", max_length=20)
     once_key: str = Field(default="", max_length=36)
 
 
@@ -67,9 +69,10 @@ def studies(request: HttpRequest) -> dict[str, Any]:
 def make(request: HttpRequest) -> HttpResponse:
     """Begin a study."""
     asked, person = body(request, NewStudy), person_of(request)
+    measure = measure_by_ref(asked.measure, viewer=person) if asked.measure else None
     made = once(
         asked.once_key, person, Study,
-        lambda: writing.make_study(acting=person, title=asked.title, about=asked.about),
+        lambda: writing.make_study(acting=person, title=asked.title, about=asked.about, measure=measure),
     )  # fmt: skip
     return as_json(_whole(request, made), status=201)
 
