@@ -17,6 +17,7 @@ export function readBoot(document: Document, search: string): Boot {
     study: query.get("study") ?? refOf(given.study),
     alternative: query.get("alternative"),
     person: typeof given.person === "string" ? given.person : "",
+    measure: given.measure ?? null,
   };
 }
 

@@ -72,7 +72,7 @@ function locate(wb: Workbench): void {
 export async function makeStudy(wb: Workbench, title: string): Promise<boolean> {
   wb.store.set({ saving: { state: "saving", message: "", field: "" } });
   try {
-    const made = await wb.api.post<Row>("studies", { title, once_key: crypto.randomUUID() });
+    const made = await wb.api.post<Row>("studies", { title, once_key: crypto.randomUUID(), ...(wb.boot.measure ? { measure: wb.boot.measure.ref } : {}) });
     wb.store.set({ study: studyOf((made["study"] as Row | undefined) ?? made), studies: null, saving: NO });
     locate(wb);
     return true;

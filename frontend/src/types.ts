@@ -198,4 +198,6 @@ export interface Boot {
   study: string | null;
   alternative: string | null;
   person: string;
+  /** The proposal that is being modelled, where the page was opened from one. */
+  measure?: { ref: string; title: string } | null;
 }
