@@ -78,7 +78,7 @@ def run_servers(host: str, port: int, *, processes: int, threads: int) -> None:
     Long jobs have a worker of their own, so that a study of minutes does not hold up a message.
     """
     signal.signal(signal.SIGTERM, _end)
-    work = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay", "--queue-name"]
+    work = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay", "--no-reload", "--queue-name"]
     workers = [subprocess.Popen([*work, queues]) for queues in ("default,notify", "slow")]
     web = subprocess.Popen(
         [

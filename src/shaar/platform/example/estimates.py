@@ -15,6 +15,7 @@ from shaar.platform.appraise.models import Run, Study
 from shaar.platform.appraise.scenarios import city_modelled
 from shaar.platform.appraise.services.change import change_for_measure
 from shaar.platform.appraise.services.contest import answer_contest, contest
+from shaar.platform.appraise.services.run import start_run
 from shaar.platform.appraise.services.study import publish
 from shaar.platform.appraise.streets import streets
 from shaar.platform.appraise.tasks import run_alternative
@@ -55,10 +56,19 @@ def publish_estimates(refs: list[str], contests: list[dict[str, Any]]) -> None:
         study = Study.objects.get(ref=ref)
         for run in Run.objects.filter(alternative__study=study, state=Run.State.QUEUED):
             run_alternative.call(str(run.pk))
+        _once_more(study)
         done = Run.objects.filter(alternative__study=study, state=Run.State.DONE).exists()
         if study.state == Study.State.DRAFT and done:
             study = publish(acting=study.owner, study=study)
             _contest(study, contests[number] if number < len(contests) else {})
+
+
+def _once_more(study: Study) -> None:
+    """Who ends the site while it computes finds the estimates the next time."""
+    for alternative in study.alternatives.all():
+        runs = alternative.runs.filter(state__in=(Run.State.QUEUED, Run.State.RUNNING, Run.State.DONE))
+        if not runs.exists():
+            run_alternative.call(str(start_run(acting=study.owner, alternative=alternative).pk))
 
 
 def _contest(study: Study, given: dict[str, Any]) -> None:
