@@ -274,6 +274,17 @@ def workshop_hash(city):
     return Workshop.open(city, feed(), options=OPTIONS, od=TRIPS).provenance.compared_with
 
 
+def test_a_seed_draws_both_sides_alike(city):
+    """Where headways are compared with the same headways, nothing changes, whatever is drawn."""
+    w = Workshop.open(city, feed(), base=OFTEN, options=OPTIONS, od=TRIPS)
+    minutes = set()
+    for seed in (0, 1, 2, 3, 1):
+        e = w.quick(OFTEN, seed=seed).effect("journey.minutes")
+        assert (e.change, e.low, e.high) == (0, 0, 0)
+        minutes.add(e.before)
+    assert len(minutes) == 4
+
+
 def test_what_cannot_be_carried_out_is_one_sentence(workshop):
     wrong = Scenario(name="x", changes=(RemoveLine(route_id="77"),))
     for ask in (workshop.quick, workshop.appraise):
