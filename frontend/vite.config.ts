@@ -51,7 +51,8 @@ export default defineConfig({
       input: { workbench: "src/main.tsx" },
       output: {
         entryFileNames: "[name].js",
-        chunkFileNames: "[name]-[hash].js",
+        // Words have a plain name, so that the page can ask for those of its language at once.
+        chunkFileNames: (chunk: { name: string }) => (/^(en|ru|ky|kk)$/.test(chunk.name) ? "text-[name].js" : "[name]-[hash].js"),
         assetFileNames: (asset: { names: string[] }) => (asset.names.includes("workbench.css") ? "workbench.css" : "[name]-[hash][extname]"),
       },
     },

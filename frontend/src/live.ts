@@ -33,6 +33,14 @@ export class LiveEffects {
     this.after(pause);
   }
 
+  /** Nothing is changed, so there is nothing to ask. */
+  rest(): void {
+    this.sequence += 1;
+    this.wanted = null;
+    clearTimeout(this.timer);
+    this.options.show({ state: "idle" });
+  }
+
   /** Ask again for what stood last: after a failure, or when the network is back. */
   retry(): void {
     if (this.wanted && !this.flying) this.after(0);
@@ -56,7 +64,7 @@ export class LiveEffects {
     } finally {
       this.flying = false;
     }
-    if (sequence !== this.sequence) this.after(0);
+    if (sequence !== this.sequence && this.wanted) this.after(0);
   }
 
   private fail(error: unknown): void {

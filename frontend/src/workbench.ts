@@ -33,7 +33,11 @@ export class Workbench {
     this.api = new Api(boot.urls["api"] ?? "/workbench/api", boot.csrf);
     this.live = new LiveEffects({
       send: (changes, sequence) => this.effects(changes, sequence),
-      show: (live) => this.store.set(live.state === "ready" ? { live, answer: live.answer, answered: live.changes } : { live }),
+      show: (live) => {
+        if (live.state === "ready") this.store.set({ live, answer: live.answer, answered: live.changes });
+        else if (live.state === "idle") this.store.set({ live, answer: null, answered: [] });
+        else this.store.set({ live });
+      },
     });
     this.store.listen((state, before) => this.follow(state, before));
   }
@@ -58,9 +62,9 @@ export class Workbench {
 
   // ---- opening ----------------------------------------------------------------------------------------------------
 
-  async open(): Promise<void> {
+  async open(asked?: Promise<Record<string, unknown>>): Promise<void> {
     try {
-      const city = cityOf(await this.api.get<Record<string, unknown>>("city"));
+      const city = cityOf(await (asked ?? this.api.get<Record<string, unknown>>("city")));
       const at = this.shared.at ? toMinutes(this.shared.at) : this.middle(city.window);
       this.store.set({ phase: "ready", city, at, failure: "" });
     } catch (error) {
@@ -79,7 +83,8 @@ export class Workbench {
     });
     if (this.boot.study) await openStudy(this, this.boot.study, this.boot.alternative);
     await this.takeDraft();
-    this.live.ask(complete(this.items, this.state.city), 0);
+    const changes = complete(this.items, this.state.city);
+    if (changes.length) this.live.ask(changes, 0);
     if (this.shared.iso) void isochrone(this, this.shared.iso);
   }
 
@@ -227,7 +232,9 @@ export class Workbench {
   private follow(state: State, before: State): void {
     if (state.history.present !== before.history.present && state.phase === "ready") {
       const changes = complete(state.history.present, state.city);
-      if (JSON.stringify(changes) !== JSON.stringify(complete(before.history.present, state.city)) || state.live.state === "idle") this.live.ask(changes);
+      const other = JSON.stringify(changes) !== JSON.stringify(complete(before.history.present, state.city));
+      if (!changes.length) this.live.rest();
+      else if (other || state.live.state === "idle") this.live.ask(changes);
       const kept = keep(storage(), this.draftKey, {
         items: state.history.present, name: state.name, at: Date.now(), version: state.alternative?.version ?? 0,
       });

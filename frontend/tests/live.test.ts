@@ -87,3 +87,14 @@ test("a question that a later one overtook at the server is asked again", async 
   expect(last()?.state).toBe("waiting");
   expect(asked).toHaveLength(2);
 });
+
+test("where nothing is changed nothing is asked, and a late answer is not shown", async () => {
+  const { asked, live, answer, last } = bench();
+  live.ask(change("a"));
+  await vi.advanceTimersByTimeAsync(100);
+  live.rest();
+  answer(0);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(last()).toEqual({ state: "idle" });
+  expect(asked).toHaveLength(1);
+});

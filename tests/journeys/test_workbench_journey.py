@@ -261,7 +261,7 @@ def test_without_a_map_everything_is_in_the_lists(open_at, opened, person):  # n
 
 def test_what_is_drawn_without_a_network_is_computed_when_it_is_back(open_at, opened, person):  # noqa: F811
     page = open_at(person("Эрмек", officer=None), graphics=False, query="#layers=")
-    page.locator(".dock").get_by_text("Computed").wait_for()
+    page.locator(".dock .standing").wait_for()
     page.context.set_offline(True)
     page.select_option("#add-change", "fare")
     page.locator("input.number").first.fill("150")

@@ -14,8 +14,9 @@ export interface Fill { colour: string; hatch: boolean }
 const PLAIN = ["population", "jobs"];
 
 /** Indicators that the zones know before and after. */
-export function zoneIndicators(answer: EffectsAnswer | null): string[] {
+export function zoneIndicators(answer: EffectsAnswer | null, base?: Row | null): string[] {
   const row = answer?.appraisal.zones[0];
+  if (!row) return Object.keys(base ?? {}).filter((key) => key.includes("."));
   return row ? Object.keys(row).filter((key) => key.endsWith("_after") && key !== "minutes_after").map((key) => key.slice(0, -6)) : [];
 }
 
@@ -26,7 +27,8 @@ export const shownOf = (s: State): string => (s.show !== "auto" ? s.show : s.his
 
 export function shows(look: Look): { label: string; options: { key: string; label: string }[] }[] {
   const { s, t } = look;
-  const known = zoneIndicators(s.answer);
+  const layer = s.data.zones;
+  const known = zoneIndicators(s.answer, layer?.state === "ready" ? layer.features.features[0]?.properties : null);
   return [
     { label: t("show_auto"), options: [{ key: "auto", label: t("show_auto_what") }] },
     { label: t("show_change"), options: [{ key: "change", label: t("show_change_minutes") }, ...known.map((one) => ({ key: `change:${one}`, label: named(look, one) }))] },
@@ -43,7 +45,7 @@ function figure(show: string, zone: Row | undefined, base: Row | undefined, befo
     return { value: a === null || b === null ? null : before ? 0 : b - a, clear: null };
   }
   if (show === "minutes") return { value: numberOf(zone?.[before ? "minutes_before" : "minutes_after"]) ?? numberOf(base?.["minutes"]), clear: null };
-  if (show.startsWith("now:")) return { value: numberOf(zone?.[`${show.slice(4)}_${before ? "before" : "after"}`]), clear: null };
+  if (show.startsWith("now:")) return { value: numberOf(zone?.[`${show.slice(4)}_${before ? "before" : "after"}`]) ?? numberOf(base?.[show.slice(4)]), clear: null };
   return { value: numberOf(zone?.[show]) ?? numberOf(base?.[show]), clear: null };
 }
 

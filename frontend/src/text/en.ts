@@ -28,6 +28,7 @@ export const en = {
   clear: "Clear",
   publish_after_run: "Published is what the full appraisal has computed: run it first.",
   publish_again: "Publish the new figures",
+  standing: "As it stands: mean journey {minutes} min, {people} residents",
   failed: "That did not work. Please try again.", find: "Find by name", found_at: "after {seconds} s", from_drawing: "From the drawing: {count}", from_point: "From (latitude, longitude)", from_to: "{before} → {after}", from_what: "From, {what}", full_run: "Full appraisal",
   full_run_hint: "Computes every effect with its range, as a job at the server. You may leave the page.", gain_lose: "Gain / lose", gain_minutes: "shorter by", gain_more: "more by", good: "All right",
   gtfs_after_save: "GTFS can be taken after saving.", headway: "Headway", headway_now: "Headway now", headway_what: "Headway, {what}", headway_zero: "A headway is more than 0 minutes.", headways: "Headways", headways_hint: "One departure every so many minutes, by time of day.", headways_overlap: "Begins before the span above ends.", how_computed: "How was this computed?",

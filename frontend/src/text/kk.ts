@@ -30,6 +30,7 @@ export const kk: Messages = {
   clear: "Тазалау",
   publish_after_run: "Толық бағалау есептегені жарияланады: алдымен оны бастаңыз.",
   publish_again: "Жаңа сандарды жариялау",
+  standing: "Қазір: орташа сапар {minutes} мин, тұрғындар {people}",
   failed: "Болмады. Қайта байқап көріңіз.", find: "Атауы бойынша табу", found_at: "{seconds} с өткенде", from_drawing: "Сызбадан: {count}", from_point: "Қайдан (ендік, бойлық)", from_to: "{before} → {after}", from_what: "Басталуы, {what}", full_run: "Толық бағалау",
   full_run_hint: "Барлық әсерлерді шектерімен серверде есептейді. Бетті жаба беруге болады.", gain_lose: "Жақсарады / нашарлайды", gain_minutes: "қысқарады", gain_more: "көбейеді", good: "Түсінікті",
   gtfs_after_save: "GTFS сақтағаннан кейін алынады.", headway: "Жүру аралығы", headway_now: "Қазіргі аралық", headway_what: "Жүру аралығы, {what}", headway_zero: "Жүру аралығы 0 минуттан көп.", headways: "Жүру аралықтары", headways_hint: "Тәулік уақыты бойынша әр қанша минут сайын.", headways_overlap: "Жоғарғы уақыт біткенше басталады.", how_computed: "Бұл қалай есептелген?",

@@ -30,6 +30,7 @@ export const ky: Messages = {
   clear: "Тазалоо",
   publish_after_run: "Толук баалоо эсептегени жарыяланат: адегенде аны баштаңыз.",
   publish_again: "Жаңы сандарды жарыялоо",
+  standing: "Азыр: орточо сапар {minutes} мүн, калк {people}",
   failed: "Болбой калды. Дагы бир жолу аракет кылыңыз.", find: "Аталышы боюнча табуу", found_at: "{seconds} с өткөндө", from_drawing: "Чиймеден: {count}", from_point: "Кайдан (кеңдик, узундук)", from_to: "{before} → {after}", from_what: "Башталышы, {what}", full_run: "Толук баалоо",
   full_run_hint: "Бардык натыйжаларды чектери менен серверде эсептейт. Баракты жапсаңыз болот.", gain_lose: "Жакшырат / начарлайт", gain_minutes: "кыскарат", gain_more: "көбөйөт", good: "Түшүнүктүү",
   gtfs_after_save: "GTFS сактагандан кийин алынат.", headway: "Жүрүү аралыгы", headway_now: "Азыркы аралык", headway_what: "Жүрүү аралыгы, {what}", headway_zero: "Жүрүү аралыгы 0 мүнөттөн көп.", headways: "Жүрүү аралыктары", headways_hint: "Күндүн убагы боюнча ар канча мүнөт сайын.", headways_overlap: "Жогорку убакыт бүткүчө башталат.", how_computed: "Бул кантип эсептелген?",

@@ -30,6 +30,7 @@ export const ru: Messages = {
   clear: "Убрать",
   publish_after_run: "Публикуется то, что рассчитала полная оценка: сначала запустите её.",
   publish_again: "Опубликовать новые числа",
+  standing: "Сейчас: средняя поездка {minutes} мин, жителей {people}",
   failed: "Не получилось. Попробуйте ещё раз.", find: "Найти по названию", found_at: "через {seconds} с", from_drawing: "Из чертежа: {count}", from_point: "Откуда (широта, долгота)", from_to: "{before} → {after}", from_what: "С, {what}", full_run: "Полная оценка",
   full_run_hint: "Рассчитывает все последствия с диапазонами, на сервере. Страницу можно закрыть.", gain_lose: "Лучше / хуже", gain_minutes: "короче на", gain_more: "больше на", good: "Понятно",
   gtfs_after_save: "GTFS можно взять после сохранения.", headway: "Интервал", headway_now: "Интервал сейчас", headway_what: "Интервал, {what}", headway_zero: "Интервал больше 0 минут.", headways: "Интервалы", headways_hint: "Отправление каждые столько-то минут, по времени суток.", headways_overlap: "Начинается раньше, чем кончился предыдущий промежуток.", how_computed: "Как это рассчитано?",

@@ -32,9 +32,18 @@ export function Dock(): JSX.Element {
           <li class="more"><button type="button" class="link" onClick={() => wb.store.set({ tab: "effects", sheet: "full" })}>{t("all_effects")}</button></li>
         </ul>
       ) : null}
-      {(shown.length === 0 || s.live.state !== "ready") && <LiveState />}
+      {s.live.state === "idle" ? <Standing /> : (shown.length === 0 || s.live.state !== "ready") && <LiveState />}
     </section>
   );
+}
+
+/** How the city stands, while nothing is changed. */
+function Standing(): JSX.Element | null {
+  const { s, t, lang } = useLook();
+  const city = s.city?.places?.find((row) => row["kind"] === "city");
+  const [minutes, people] = [numberOf(city?.["minutes"]), numberOf(city?.["population"])];
+  if (minutes === null || people === null) return null;
+  return <p class="standing">{t("standing", { minutes: number(minutes, lang), people: number(people, lang) })} <Badge kind="modelled" /></p>;
 }
 
 /** Residents of zones whose journeys clearly become shorter or longer. */

@@ -50,9 +50,9 @@ export function EffectsPanel(): JSX.Element {
   return (
     <div class="stack">
       <h2>{t("effects")}</h2>
-      <LiveState />
+      {s.live.state !== "idle" && <LiveState />}
       <ComparedWith />
-      {answer && (s.history.present.length ? <Sentences lines={answer.sentences} /> : <p class="empty">{t("effects_empty")}</p>)}
+      {answer ? <Sentences lines={answer.sentences} /> : s.live.state === "idle" && <p class="empty">{t("effects_empty")}</p>}
       {answer && <Groups appraisal={answer.appraisal} />}
       {answer && <Places appraisal={answer.appraisal} />}
       {answer && <Groups appraisal={answer.appraisal} people />}
