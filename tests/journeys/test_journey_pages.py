@@ -10,8 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import polars as pl
 import pytest
-from tests.platform.example_city import build_city
+from django.conf import settings
+from tests.platform.appraise.conftest import appraisal
+from tests.platform.example_city import build_city, publish_study
 
 #: Bytes that a page without a map may send in all, compressed: HTML, CSS and scripts.
 LIGHT = 100_000
@@ -26,6 +29,9 @@ def city(person: Callable[..., Any], territories: dict[str, Any], make_box: Any,
     made = build_city(person, territories)
     Counter.objects.filter(series__startswith="P").update(last=500)  # above the numbers that fixtures choose
     made.box, made.application = make_box(), approved()
+    zones = settings.PROFILE.model / "zones.parquet"
+    given = appraisal(zone_ids=pl.read_parquet(zones, columns=["zone_id"])["zone_id"][:3].to_list())
+    made.study, made.run = publish_study(made.officer, made.author, given)
     return made
 
 
@@ -38,7 +44,9 @@ def public_pages(city: SimpleNamespace) -> list[str]:
         f"/opinions/{city.question.slug}/", "/risks/", f"/risks/{city.hazard.ref}/", "/places/", "/places/ak-ordo/",
         "/moderation/", "/events/", "/about/", "/about/privacy/", "/about/accessibility/", "/about/moderation/",
         "/about/open/", "/grants/", f"/grants/{call}/", f"/applications/{city.application.ref}/", "/ballots/",
-        f"/ballots/{city.box.slug}/", "/account/login/", "/design/",
+        f"/ballots/{city.box.slug}/", "/account/login/", "/design/", "/studies/", f"/studies/{city.study.ref}/",
+        f"/studies/{city.study.ref}/worth/", f"/studies/{city.study.ref}/weigh/",
+        f"/studies/compare/?a={city.run.pk}&b={city.run.pk}",
     ]  # fmt: skip
 
 
@@ -51,7 +59,11 @@ def desk_pages(city: SimpleNamespace) -> list[str]:
         "/desk/", "/desk/proposals/", f"/desk/proposals/{city.proposal.ref}/", "/desk/moderation/", "/desk/meetings/",
         f"/desk/meetings/{city.meeting.ref}/", f"/desk/plans/{city.plan.ref}/", "/desk/opinions/", "/desk/risks/",
         f"/desk/risks/{city.hazard.ref}/", "/desk/applications/", f"/desk/applications/{city.application.ref}/",
-        "/desk/intake/",
+        "/desk/intake/", "/desk/studies/", f"/desk/studies/{city.study.ref}/", f"/desk/runs/{city.run.pk}/",
+        f"/desk/studies/{city.study.ref}/alternatives/{city.run.alternative_id}/",
+        f"/desk/studies/{city.study.ref}/alternatives/{city.run.alternative_id}/change/", "/desk/contests/",
+        f"/desk/contests/{city.study.contests.get().pk}/", f"/desk/proposals/{city.proposal.ref}/change/",
+        f"/desk/proposals/{city.proposal.ref}/change/?type=add_line",
     ]  # fmt: skip
 
 

@@ -80,8 +80,11 @@ def build_city(person: Callable[..., Any], territories: dict[str, Any]) -> Simpl
     )  # fmt: skip
 
 
-def publish_study(officer: Any, objector: Any) -> tuple[Any, Any]:
-    """A published study with one computed alternative and an objection, without asking the engine: (study, run)."""
+def publish_study(officer: Any, objector: Any, appraisal: Any = None) -> tuple[Any, Any]:
+    """A published study with one computed alternative and an objection, without asking the engine: (study, run).
+
+    ``appraisal``: what its tables hold; without, they are not there any more.
+    """
     from shaar.platform.appraise.models import EffectRow, Run, Study
     from shaar.platform.appraise.services.alternative import save_alternative
     from shaar.platform.appraise.services.contest import contest
@@ -95,6 +98,13 @@ def publish_study(officer: Any, objector: Any) -> tuple[Any, Any]:
         finished_at=timezone.now(),
     )  # fmt: skip
     option.save()
+    if appraisal is not None:
+        from shaar.engine.study.effects import write_appraisal
+        from shaar.platform.appraise.tasks import appraisals
+
+        option.shown.folder = str(option.shown.pk)
+        option.shown.save()
+        write_appraisal(appraisal, appraisals() / option.shown.folder)
     EffectRow.objects.create(
         run=option.shown, order=0, indicator="journey.minutes", unit="min", before=30.0, after=29.0, change=-1.0,
         low=-2.0, high=-0.5, badge="modelled", better="less",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,9 @@ def alternative(officer: Any, study: Any) -> Any:
     return save_alternative(acting=officer, study=study, changes=[CHANGE], name="Новый маршрут")
 
 
-def appraisal(clinic: float = 7400.0, minutes: float = -4.25, seed: int = 0) -> Any:
+def appraisal(
+    clinic: float = 7400.0, minutes: float = -4.25, seed: int = 0, zone_ids: Sequence[str] = ("x", "y", "z")
+) -> Any:
     """An appraisal as the engine gives one: a clinic reached by more, shorter journeys, dearer service, one gap."""
     import polars as pl
 
@@ -90,7 +92,7 @@ def appraisal(clinic: float = 7400.0, minutes: float = -4.25, seed: int = 0) -> 
     )  # fmt: skip
     zones = pl.DataFrame(
         {
-            "zone_id": ["x", "y", "z"], "population": [1000.0, 500.0, 20.0], "minutes_before": [50.0, 30.0, None],
+            "zone_id": list(zone_ids), "population": [1000.0, 500.0, 20.0], "minutes_before": [50.0, 30.0, None],
             "minutes_after": [38.0, 31.0, None], "change": [-12.0, 1.0, None], "low": [-14.0, 0.5, None],
             "high": [-9.0, 1.5, None], "clear": [1, -1, 0],
         }
