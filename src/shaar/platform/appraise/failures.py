@@ -24,3 +24,21 @@ def why(run: Run) -> str:
     }
     words = known.get(run.code, _("It could not be computed: %(why)s"))
     return words % {"why": run.message or "–", "signal": run.message or "–"}
+
+
+def stage(name: str) -> str:
+    """What the engine is doing, in the reader's language; "" for a stage that people need no word for."""
+    known = {
+        "streets and stops": _("streets and stops"),
+        "street times": _("times on streets"),
+        "travel times": _("travel times"),
+        "trip distribution": _("who travels where"),
+        "boardings": _("boardings"),
+        "appraisal": _("effects of the change"),
+        "cycle network": _("cycling"),
+        "cycling network": _("cycling"),
+        "crashes": _("safety"),
+        "road equilibrium": _("cars on the roads"),
+        "parking over the day": _("parking"),
+    }
+    return known.get(name, "")

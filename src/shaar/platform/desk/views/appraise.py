@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from shaar.platform.accounts.models import Person
 from shaar.platform.appraise import policies, words
-from shaar.platform.appraise.failures import why
+from shaar.platform.appraise.failures import stage, why
 from shaar.platform.appraise.forms.office import AlternativeForm, StudyForm
 from shaar.platform.appraise.models import Alternative, Run, Study
 from shaar.platform.appraise.sayings import sentence_of
@@ -72,7 +72,8 @@ def _told(run: Run | None) -> dict[str, Any] | None:
         return None
     lost = run.lost
     words_ = _("stopped") if lost else run.get_state_display()
-    return {"run": run, "look": "bad" if lost else LOOKS[run.state], "words": words_, "why": why(run), "lost": lost}
+    return {"run": run, "look": "bad" if lost else LOOKS[run.state], "words": words_, "why": why(run), "lost": lost,
+            "stage": stage(run.stage)}  # fmt: skip
 
 
 def _one(request: HttpRequest, study: Study, status: int = 200, **more: Any) -> HttpResponse:
