@@ -22,6 +22,8 @@ PROGRAMS = {
     "baseline": ["baseline.py"],
     "porto_alegre": ["porto_alegre.py"],
     "routing_edits": ["routing_edits.py"],
+    "effects": ["effects.py"],
+    "workbench": ["workbench.py"],
     "journeys": ["journeys.py", "--origins", "40"],
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],

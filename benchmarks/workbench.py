@@ -11,6 +11,7 @@ other programs may want the same cores. ``--maps`` makes the map of each city an
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -41,7 +42,8 @@ def prepare(home: Path, city: Path) -> str:
     from shaar.cli import site
 
     site.prepare(home, str(city), development=True)
-    site.bring_up_to_date()
+    with contextlib.redirect_stdout(sys.stderr):
+        site.bring_up_to_date()
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
