@@ -28,14 +28,14 @@ from .people import Example
 def fill_estimates(one: Example) -> None:
     """Say of proposals with ``model`` in the content what they mean, and ask for their figures."""
     rows = [row for row in one.content["proposal"] if "model" in row] if city_modelled() else []
-    refs = []
-    for row in rows:
+    contests = one.content.get("contest", [])
+    for number, row in enumerate(rows):
         measure: Measure = one.measures[row["key"]]
         measure.refresh_from_db()
         made = change_for_measure(acting=one.people["officer"], measure=measure, change=_change(row["model"]))
-        refs.append(made.study.ref)
-    if refs:
-        enqueue(publish_estimates, refs=refs, contests=one.content.get("contest", []))
+        # After each run its own publishing, so that the first estimate can be read while the next is computed.
+        objection = contests[number] if number < len(contests) else {}
+        enqueue(publish_estimate, ref=made.study.ref, objection=objection)
 
 
 def _change(given: dict[str, Any]) -> dict[str, Any]:
@@ -50,17 +50,15 @@ def _change(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @task(queue_name="slow")
-def publish_estimates(refs: list[str], contests: list[dict[str, Any]]) -> None:
+def publish_estimate(ref: str, objection: dict[str, Any]) -> None:
     """Publish what was computed, and let a neighbour object; safe to run again."""
-    for number, ref in enumerate(refs):
-        study = Study.objects.get(ref=ref)
-        for run in Run.objects.filter(alternative__study=study, state=Run.State.QUEUED):
-            run_alternative.call(str(run.pk))
-        _once_more(study)
-        done = Run.objects.filter(alternative__study=study, state=Run.State.DONE).exists()
-        if study.state == Study.State.DRAFT and done:
-            study = publish(acting=study.owner, study=study)
-            _contest(study, contests[number] if number < len(contests) else {})
+    study = Study.objects.get(ref=ref)
+    for run in Run.objects.filter(alternative__study=study, state=Run.State.QUEUED):
+        run_alternative.call(str(run.pk))
+    _once_more(study)
+    done = Run.objects.filter(alternative__study=study, state=Run.State.DONE).exists()
+    if study.state == Study.State.DRAFT and done:
+        _contest(publish(acting=study.owner, study=study), objection)
 
 
 def _once_more(study: Study) -> None:
