@@ -182,8 +182,8 @@ An example city folder. Streets, buildings, stops, places: OpenStreetMap of 4 De
 ATTRIBUTION = """\
 # Attribution
 
-The tables `zones`, `places`, `nodes`, `links`, `turns`, `stops`, `base` and `buildings` of this folder are a derived database of
-OpenStreetMap, **© OpenStreetMap contributors**, under the
+The tables `zones`, `places`, `nodes`, `links`, `turns`, `stops`, `base` and `buildings` of this folder are a derived
+database of OpenStreetMap, **© OpenStreetMap contributors**, under the
 [Open Database License 1.0](https://opendatacommons.org/licenses/odbl/1-0/). https://www.openstreetmap.org/copyright
 
 - Map data up to 4 December 2017, from OSM QA tiles in the npm package `@mapbox/mvt-fixtures` 4.0.0

@@ -17,7 +17,6 @@ from shaar.engine.study.model_sheet import Row, trust
 from shaar.report.i18n import LANGUAGES, Speaker, catalogue
 from shaar.report.write import palette_css, put
 
-
 #: Digits of a power of ten.
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
