@@ -34,7 +34,7 @@ export async function propose(wb: Workbench, places: string[], vehicles: number,
   const begun = { id: "", job: { state: "asking", better: [] } as Job, places, vehicles, failed: "" };
   wb.store.set({ job: begun });
   try {
-    const { job } = await wb.api.post<{ job: string }>("lines/propose", { place_ids: places, vehicles, seconds });
+    const { job } = await wb.api.post<{ job: string }>("lines/propose", { place_ids: places, vehicles, seconds, changes: complete(wb.items, wb.state.city) });
     wb.store.set({ job: { ...begun, id: job, job: { state: "queued", better: [] } } });
     void watch(wb, job);
   } catch (error) {

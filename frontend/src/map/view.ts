@@ -84,6 +84,8 @@ export function openMap(wb: Workbench, box: HTMLElement): () => void {
     paint(wb.state);
     wb.store.set({ mapState: "ready" });
   });
+  // On a narrow screen the sources fold after a while; their button stays.
+  if (!wide) setTimeout(() => box.querySelector(".maplibregl-compact-show")?.classList.remove("maplibregl-compact-show"), 6000);
   map.on("move", () => second?.map.jumpTo({ center: map.getCenter(), zoom: map.getZoom() }));
   map.on("moveend", () => wb.note());
   map.on("error", (event) => console.warn(event.error?.message ?? "map"));

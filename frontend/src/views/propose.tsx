@@ -6,6 +6,7 @@ import { ENDED, cancel, propose, take } from "../questions";
 import { numberOf, textOf } from "../rows";
 import type { Row } from "../types";
 import { useLook } from "./context";
+import { SuggestPanel } from "./suggest";
 import { label } from "./effects";
 import { Button, Change, Notice, NumberBox, Progress } from "./parts";
 
@@ -57,6 +58,7 @@ export function ProposePanel(): JSX.Element {
       </div>
       {places.length === 0 && !s.job && <p class="muted">{t("choose_settlement")}</p>}
       {s.job && <Answers />}
+      <SuggestPanel />
     </div>
   );
 }
