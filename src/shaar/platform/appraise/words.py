@@ -172,7 +172,9 @@ def _of(effects: list[EffectRow], key: str) -> list[EffectRow]:
         local = [row for row in all_ if row.place] or all_
         more, less = ([r for r in local if (r.change or 0) * sign > 0] for sign in (1, -1))
         return [*_strongest(more), *_strongest(less)]
-    return [row for row in known if row.indicator == key and row.group == "all" and not row.place][:1]
+    city = [row for row in known if row.indicator == key and not row.place]
+    # Some are known of one group only, as crashes of people on foot at a crossing.
+    return sorted(city, key=lambda row: (row.group != "all", row.order))[:1]
 
 
 def _strongest(rows: list[EffectRow]) -> list[EffectRow]:
@@ -225,7 +227,8 @@ def _sentence(row: EffectRow) -> str:
         return ngettext("%(n)d bus fewer on the road", "%(n)d buses fewer on the road", whole) % {"n": whole}
     if row.indicator == "climate.co2e":
         return _("%(change)s t CO2e a year") % {"change": _signed(change)}
-    by = {"change": _signed(change), "unit": unit(row.unit), "name": label(row.indicator)}
+    whom = f" ({group(row.group)})" if row.group != "all" else ""
+    by = {"change": _signed(change), "unit": unit(row.unit), "name": f"{label(row.indicator)}{whom}"}
     return _("%(name)s: %(change)s %(unit)s") % by
 
 
