@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,18 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
+from shaar.cli import group
+from shaar.engine.city import geoparquet
+from shaar.engine.city.buildings import Buildings
 from shaar.engine.city.example import example_city_path
 from shaar.engine.city.folder import read
+from shaar.engine.city.projection import project, project_shapes
+from shaar.engine.prepare.buildings_table import write_buildings
 from shaar.engine.prepare.tiles import BUFFER, build_tiles, stamp_of
 from shaar.engine.prepare.tiles_layers import MOST, PLACES, to_square
 from shaar.engine.prepare.tiles_mvt import EXTENT, draw, layer, varint, varints
@@ -178,3 +185,47 @@ def test_varints_in_bulk_are_those_one_by_one(values: list[int]) -> None:
 def test_what_vanishes_on_the_grid_is_left_out() -> None:
     tiny = [shapely.box(10.1, 10.1, 10.2, 10.2), shapely.LineString([(5.0, 5.0), (5.2, 5.1)])]
     assert layer("l", draw(np.array(tiny, dtype=object)), [{}, {}]) == b""
+
+
+def test_buildings_are_kept_without_sheds_and_with_tagged_storeys(tmp_path: Path) -> None:
+    x, y = project([71.43, 71.44, 71.45], [51.13, 51.13, 51.14], "EPSG:32642")
+    sides = np.array([20.0, 5.0, 40.0])
+    made = Buildings(
+        lon=np.array([71.43, 71.44, 71.45]), lat=np.array([51.13, 51.13, 51.14]), footprint=sides**2,
+        levels=np.array([9.0, 1.0, 2.0]), levels_source=np.array(["tagged", "default", "median"]),
+        home=np.ones(3, bool), use=np.array(["", "", ""]), shapes=shapely.box(x, y, x + sides, y + sides), reasons={},
+    )  # fmt: skip
+    assert write_buildings(made, "EPSG:32642", tmp_path) == 2
+    table = geoparquet.read(tmp_path / "buildings.parquet")
+    assert sorted(table["levels"].to_list(), key=str) == [9.0, None]
+    areas = shapely.area(project_shapes(geoparquet.geometries(table), "EPSG:32642"))
+    assert sorted(np.round(areas, -1).tolist()) == [400.0, 1600.0]
+
+
+def test_a_city_without_buildings_has_a_map_without_them(tmp_path: Path) -> None:
+    bare = replace(read(example_city_path("astana")), path=tmp_path)
+    with build_tiles(bare, tmp_path / "x.pmtiles").path.open("rb") as file:
+        about = reader.Reader(reader.MmapSource(file)).metadata()
+    assert "buildings" not in {one["id"] for one in about["vector_layers"]}
+
+
+def test_the_stamp_follows_the_data(tmp_path: Path) -> None:
+    for name in ("city.toml", "links.parquet"):
+        (tmp_path / name).write_bytes(b"1")
+    first = stamp_of(tmp_path)
+    (tmp_path / "zones.parquet").write_bytes(b"of no account")
+    assert stamp_of(tmp_path) == first
+    (tmp_path / "links.parquet").write_bytes(b"2")
+    assert stamp_of(tmp_path) != first
+
+
+def test_the_command_writes_the_map_and_says_what_it_is(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "astana.pmtiles"
+    done = CliRunner().invoke(group, ["city", "tiles", "astana", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.read_bytes()[:8] == b"PMTiles\x03"
+    assert "442 tiles" in done.output.replace("\n", " ")
+    (tmp_path / "file").write_text("x")
+    refused = CliRunner().invoke(group, ["city", "tiles", "astana", "--out", str(tmp_path / "file" / "x.pmtiles")])
+    assert refused.exit_code != 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["deep", "file"]
