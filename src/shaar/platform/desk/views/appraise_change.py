@@ -18,7 +18,7 @@ from shaar.platform.appraise import choices, geometry, policies, suggesting
 from shaar.platform.appraise.forms.change import ChangeForm
 from shaar.platform.appraise.models import Alternative
 from shaar.platform.appraise.sayings import sentence_of
-from shaar.platform.appraise.scenarios import canonical, check_on_city, scenario_of
+from shaar.platform.appraise.scenarios import canonical, check_on_city, model_folder, scenario_of
 from shaar.platform.appraise.selectors import study as selectors
 from shaar.platform.appraise.services.alternative import save_alternative
 from shaar.platform.appraise.services.change import change_for_measure
@@ -126,6 +126,7 @@ def proposal_change(request: HttpRequest, ref: str) -> HttpResponse:
     measure, person = measures.measure_by_ref(ref, viewer=request.user), _person(request)
     if not measure_policy.works_here(person, measure, *measure_policy.OFFICERS):
         raise Forbidden("desk.elsewhere", _("This proposal belongs to another territory."))
+    model_folder()  # without a model there is nothing to ask, and its refusal says so
     point = middle(measure.geometry) or (middle(measure.territory.geometry) if measure.territory else None)
     facts: dict[str, Any] = {
         "measure": measure, "seen": json.dumps(measure.change), "now": sentence_of(measure.change or {}),
