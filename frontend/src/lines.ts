@@ -44,8 +44,9 @@ export function pointsOfLine(item: Item, stopAt: (id: string) => LonLat | undefi
   const stops = ((item.change["stops_forward"] as string[] | undefined) ?? []).map((id) => own.get(id) ?? stopAt(id)).filter((one): one is LonLat => one !== undefined);
   const course = item.change["geometry_forward"] as LonLat[] | undefined;
   if (stops.length < 3 || !course || course.length < 2) return stops;
-  // On the street rather than beside it, so that a point drawn again keeps its side.
-  return stops.map((stop) => {
+  // So few that they can be handled, and on the street rather than beside it, so that a point drawn again keeps its side.
+  const step = Math.ceil((stops.length - 1) / 12);
+  return stops.filter((_, k) => k % step === 0 || k === stops.length - 1).map((stop) => {
     const { at } = along(course, stop);
     const k = Math.min(course.length - 2, Math.floor(at));
     const [a, b, t] = [course[k] as LonLat, course[k + 1] as LonLat, at - k];

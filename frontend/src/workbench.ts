@@ -267,7 +267,7 @@ export class Workbench {
     const asked = query.size ? `?${query}` : "";
     const dirty = this.items !== saved && this.items.length > 0;
     const packed = dirty ? await pack(this.items) : "";
-    const whole = packed.length <= 6000;
+    const whole = packed.length <= 16_000;
     return { url: location.origin + location.pathname + asked + this.hash(whole ? packed : ""), whole };
   }
 }

@@ -165,13 +165,19 @@ function bring(wb: Workbench, state: State): void {
   }
 }
 
+/** Room beside what lies over the map: the legend, the buttons. */
+function clearOf(map: GlMap): { top: number; right: number; bottom: number; left: number } {
+  const legend = map.getContainer().clientWidth > 700 ? 300 : 40;
+  return { top: 50, right: 70, bottom: 40, left: legend };
+}
+
 /** Bring what was chosen in the list into sight. */
 function show(state: State, map: GlMap): void {
   const [kind, id] = [state.highlighted?.split(":")[0], state.highlighted?.slice((state.highlighted?.indexOf(":") ?? 0) + 1)];
   if (kind === "item") {
     const change = state.history.present.find((one) => one.id === id)?.change;
     const bounds = boundsOf(["geometry_forward", "geometry", "path"].flatMap((field) => (change?.[field] as LonLat[] | undefined) ?? []));
-    if (bounds) map.fitBounds(bounds, { padding: 60, maxZoom: 15, animate: !calm.matches });
+    if (bounds) map.fitBounds(bounds, { padding: clearOf(map), maxZoom: 15, animate: !calm.matches });
     return;
   }
   const layer = kind === "line" ? state.data.lines : kind === "stop" ? state.data.stops : state.data.zones;
@@ -183,7 +189,7 @@ function show(state: State, map: GlMap): void {
     return String(row["place_id"]) === id || String(row["settlement"]) === id || String(row["district"]) === id || (Array.isArray(row["places"]) && row["places"].includes(id));
   });
   const bounds = boundsOf(mine.flatMap((one) => pointsOf(one.geometry)));
-  if (bounds) map.fitBounds(bounds, { padding: 60, maxZoom: 15, animate: !calm.matches });
+  if (bounds) map.fitBounds(bounds, { padding: clearOf(map), maxZoom: 15, animate: !calm.matches });
 }
 
 /** Points of the sketch, its stops and its line can be dragged, with a mouse and with a finger. */

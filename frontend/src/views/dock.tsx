@@ -15,7 +15,8 @@ export function periodAt(periods: readonly Period[], at: number): Period | undef
 export function Dock(): JSX.Element {
   const look = useLook();
   const { s, t, wb } = look;
-  const shown = s.answer && s.history.present.length ? leading(s.answer.appraisal, 4) : [];
+  const shown = s.answer && s.history.present.length ? leading(s.answer.appraisal, 4).filter((one) => one.change !== 0) : [];
+  const nothing = s.answer !== null && shown.length === 0 && s.live.state === "ready";
   return (
     <section class="dock" aria-label={t("numbers")}>
       <TimeOfDay />
@@ -32,6 +33,7 @@ export function Dock(): JSX.Element {
           <li class="more"><button type="button" class="link" onClick={() => wb.store.set({ tab: "effects", sheet: "full" })}>{t("all_effects")}</button></li>
         </ul>
       ) : null}
+      {nothing && <p>{t("no_quick_effects")}</p>}
       {s.live.state === "idle" ? <Standing /> : (shown.length === 0 || s.live.state !== "ready") && <LiveState />}
     </section>
   );
@@ -55,7 +57,7 @@ function Residents(): JSX.Element | null {
   return (
     <li>
       <span class="key-name">{t("residents_gain")}</span>
-      <span class="change gain"><b class="num">{number(gain, lang)}</b></span>
+      <span class={`change ${gain > 0 ? "gain" : ""}`}><b class="num">{number(gain, lang)}</b></span>
       <small class="num">{t("residents_lose", { count: number(lose, lang) })}</small>
       <Badge kind="modelled" />
     </li>
