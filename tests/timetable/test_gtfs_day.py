@@ -14,7 +14,7 @@ from timetable_cases import SMALL, MakeFeed
 from shaar.engine.errors import InputError
 from shaar.engine.timetable.arrays import DayTimetable
 from shaar.engine.timetable.calendar import trips_per_day, typical_weekday
-from shaar.engine.timetable.day import day_timetable, pattern_trip_source
+from shaar.engine.timetable.day import day_timetable, day_timetables, pattern_trip_source
 from shaar.engine.timetable.distance import CROW_FACTOR
 from shaar.engine.timetable.kernels import interpolate_blank, project_in_order
 from shaar.engine.timetable.pattern_length import pattern_km, pattern_km_findings
@@ -82,6 +82,16 @@ def test_stated_distances_win_over_the_crow(make_feed: MakeFeed) -> None:
     assert rows(tt)["T1"][1] == [28800, 29040, 29160, 29280]
     assert pattern_km(feed, tt).tolist() == [3.0]  # kilometres, not metres, miles or feet
     assert pattern_km_findings(feed, tt) == ()
+
+
+def test_a_day_with_and_without_the_night_before_at_once(make_feed: MakeFeed) -> None:
+    feed, friday = read_gtfs(make_feed()), date(2026, 5, 8)
+    own, whole = day_timetables(feed, friday)
+    assert (own.n_trips.sum(), whole.n_trips.sum()) == (2, 3)
+    for found, night in ((own, False), (whole, True)):
+        asked = day_timetable(feed, friday, previous_day=night)
+        for name in DayTimetable.__dataclass_fields__:
+            assert np.array_equal(getattr(found, name), getattr(asked, name)), name
 
 
 def test_yesterdays_trips_after_midnight(make_feed: MakeFeed) -> None:

@@ -35,7 +35,7 @@ from shaar.engine.study.effects_isochrone import Isochrones
 from shaar.engine.study.effects_loads import Period, boardings, periods_of
 from shaar.engine.study.effects_movers import MOVERS, mover_effects, mover_reached, what_is_unknown
 from shaar.engine.study.effects_rest import rest_effects
-from shaar.engine.study.effects_router import DRAWS, Router, check_people, service_day, timetable_of
+from shaar.engine.study.effects_router import DRAWS, Router, check_people, service_day, timetables_of
 from shaar.engine.study.effects_service import day_service, year_of
 from shaar.engine.study.effects_side import ORDINARY, Journeys, Side, side_of
 from shaar.engine.study.effects_standing import Standing, standing
@@ -139,7 +139,7 @@ class Workshop:
             options = replace(options, day=None)  # a line that is added then runs on the days that it brings with it
         elif options.day is None:
             options = replace(options, day=typical_weekday(ground.feed))
-        elif not timetable_of(ground.feed, options.day).n_patterns:
+        elif not timetables_of(ground.feed, options.day)[0].n_patterns:
             raise InputError(f"no trip runs on {options.day.isoformat()}; choose another day with --day")
         own = base is None or (reference is not None and base.hash == reference.hash)
         before = ground if own or base is None else carry_out(ground, base)
@@ -287,9 +287,9 @@ class Workshop:
         return self._side(state, seed, (before, was))
 
     def _side(self, state: State, seed: int, before: tuple[Side, Journeys] | None) -> tuple[Side, Journeys]:
-        date = service_day(self._date, state.feed)
-        looked = self._router.base(seed) if before is None else self._router.edited(state.city, state.feed, date, seed)
-        service = day_service(state.feed, date, vehicle_types(state.feed))
+        own, day = timetables_of(state.feed, service_day(self._date, state.feed))
+        looked = self._router.base(seed) if before is None else self._router.edited(state.city, day, seed)
+        service = day_service(state.feed, own, vehicle_types(state.feed))
         t = self._tables
         year = year_of(service, state.city, t["vehicles"], t["climate"], t["effects_values"])
         side = side_of(state, looked, service, year, t["access"], self._options)

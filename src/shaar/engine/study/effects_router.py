@@ -33,7 +33,7 @@ from shaar.engine.study.baseline_walks import (
 from shaar.engine.study.results import Options
 from shaar.engine.timetable.arrays import DayTimetable
 from shaar.engine.timetable.calendar import typical_weekday
-from shaar.engine.timetable.day import day_timetable
+from shaar.engine.timetable.day import day_timetables
 from shaar.engine.timetable.feed import Feed
 
 F32 = npt.NDArray[np.float32]
@@ -85,7 +85,7 @@ class Router:
         self, city: City, feed: Feed | None, date: dt.date | None, options: Options, *, progress: Progress = silent
     ) -> None:
         self._city, self._options, self._lock = city, options, Lock()
-        self._day = timetable_of(feed, date)
+        self._day = timetables_of(feed, date)[1]
         self._walks: Walks = walks(city, self._day, options, progress)
         self._routed: OrderedDict[int, tuple[Routed, ...]] = OrderedDict()
         self._served = _served(self._day)
@@ -119,13 +119,12 @@ class Router:
         found = tuple(r.times.minutes[0] for r in self._base_routed(seed, silent))
         return Looked(found, self._walks.near, whole=False)
 
-    def edited(self, city: City, feed: Feed | None, date: dt.date | None, seed: int) -> Looked:
-        """Minutes of another network: as a run from the start gives, cell by cell.
+    def edited(self, city: City, day: DayTimetable, seed: int) -> Looked:
+        """Minutes of another network (``day`` of :func:`timetables_of`): as a run from the start gives, cell by cell.
 
         Only lines and stops may differ for the quick way; where streets on which people walk or zones differ, all is
         worked out anew.
         """
-        day = timetable_of(feed, date)
         if not self._day.n_patterns or not day.n_patterns or not self._same_ground(city):
             return self._anew(city, day, seed, None)
         access, transfers, egress = self._stop_walks.edited(day)
@@ -200,12 +199,12 @@ def draw_seed(seed: int, draw: int) -> int:
     return seed * DRAWS + draw
 
 
-def timetable_of(feed: Feed | None, date: dt.date | None) -> DayTimetable:
-    """Trips of a day and of the night before; none without a timetable."""
+def timetables_of(feed: Feed | None, date: dt.date | None) -> tuple[DayTimetable, DayTimetable]:
+    """Trips that start on a day, and those with trips of the night before; none without a timetable."""
     if feed is None or date is None:
-        return _no_service()
-    found = day_timetable(feed, date)
-    return found if found.n_patterns else _no_service()
+        return _no_service(), _no_service()
+    own, whole = day_timetables(feed, date)
+    return own, whole if whole.n_patterns else _no_service()
 
 
 def service_day(date: dt.date | None, feed: Feed | None) -> dt.date | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,9 +15,7 @@ from shaar.engine.demand.parameters import Parameters
 from shaar.engine.design.city_lines import BUS_MODES
 from shaar.engine.design.vehicles import CLIMATE_KINDS
 from shaar.engine.fleet.service import DayTrips, busiest_moment, day_trips, layover, line_fleets
-from shaar.engine.study.baseline import _no_service
 from shaar.engine.timetable.arrays import DayTimetable
-from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
 from shaar.engine.timetable.pattern_length import pattern_km
 from shaar.engine.timetable.route_types import mode_of
@@ -91,9 +88,8 @@ class Year:
     missing: tuple[str, ...]
 
 
-def day_service(feed: Feed | None, date: dt.date | None, types: Mapping[str, str]) -> DayService:
-    """Count what runs on a day; ``types`` are the vehicle types of lines of which one is known."""
-    day = _no_service() if feed is None or date is None else day_timetable(feed, date, previous_day=False)
+def day_service(feed: Feed | None, day: DayTimetable, types: Mapping[str, str]) -> DayService:
+    """Count the trips that start on a day; ``types`` are the vehicle types of lines of which one is known."""
     km = np.zeros(0) if feed is None or not day.n_patterns else pattern_km(feed, day)
     trips = day_trips(day)
     names, modes = _names(feed)

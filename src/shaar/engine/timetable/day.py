@@ -75,14 +75,9 @@ def day_timetable(
     InputError
         A stop stands twice in ``stop_ids``.
     """
-    stops = _stop_table(feed, stop_ids)
     routes = feed.routes
     if modes is not None:
         routes = routes.filter(pl.Series([mode_of(t) in modes for t in routes["route_type"]], dtype=pl.Boolean))
-    route_ids = tuple(routes["route_id"])
-    rows: dict[_Key, _Rows] = {}
-    headways: dict[_Key, _Rows] = {}
-    distances = Distances.of(feed)
     zone = feed_zone(feed)
     days = [(day, 0)]
     if previous_day:
@@ -90,10 +85,34 @@ def day_timetable(
         days.append((before, day_length(before, zone)))
     if next_day:
         days.append((day + timedelta(days=1), -day_length(day, zone)))
-    for which, shift in days:
+    return _flattened(feed, _stop_table(feed, stop_ids), tuple(routes["route_id"]), days, last=True)[-1]
+
+
+def day_timetables(feed: Feed, day: date) -> tuple[DayTimetable, DayTimetable]:
+    """The runs of a day by themselves, and with those of the day before: two of :func:`day_timetable` at once."""
+    before = day - timedelta(days=1)
+    days = [(day, 0), (before, day_length(before, feed_zone(feed)))]
+    own, whole = _flattened(feed, _stop_table(feed, None), tuple(feed.routes["route_id"]), days)
+    return own, whole
+
+
+def _flattened(
+    feed: Feed, stops: pl.DataFrame, route_ids: tuple[str, ...], days: Sequence[tuple[date, int]], *, last: bool = False
+) -> list[DayTimetable]:
+    """Flatten the first of these days (with the seconds by which it is earlier), the first two, and so on.
+
+    ``last``: only all of them together.
+    """
+    rows: dict[_Key, _Rows] = {}
+    headways: dict[_Key, _Rows] = {}
+    distances = Distances.of(feed)
+    out = []
+    for number, (which, shift) in enumerate(days, start=1):
         services = active_services(feed, which)
         _collect(feed, services, shift, stops, route_ids, distances, rows, headways)
-    return _pack(stops, route_ids, rows, headways)
+        if number == len(days) or not last:
+            out.append(_pack(stops, route_ids, rows, headways))
+    return out
 
 
 def _stop_table(feed: Feed, stop_ids: Sequence[str] | None) -> pl.DataFrame:
@@ -228,7 +247,11 @@ def fill_times(calls: pl.DataFrame, trips: pl.DataFrame, distances: Distances) -
 
 def _lanes(r: _Rows) -> list[list[int]]:
     """Split runs into lanes in which no run overtakes another: first fit in order of departure."""
-    order = sorted(range(len(r.trips)), key=lambda i: (r.departure[i].tolist(), r.arrival[i].tolist(), r.trips[i]))
+    departure, arrival = np.stack(r.departure), np.stack(r.arrival)
+    keys = list(zip(departure.tolist(), arrival.tolist(), r.trips, strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    if (np.diff(departure[order], axis=0) >= 0).all() and (np.diff(arrival[order], axis=0) >= 0).all():
+        return [order]
     lanes: list[list[int]] = []
     for i in order:
         for lane in lanes:
@@ -321,4 +344,4 @@ def pattern_trip_source(trip: str) -> str:
     return head if sep and len(tail) >= 8 and tail[-3] == ":" == tail[-6] else trip
 
 
-__all__ = ["F64", "day_timetable", "fill_times", "pattern_trip_source"]
+__all__ = ["F64", "day_timetable", "day_timetables", "fill_times", "pattern_trip_source"]
