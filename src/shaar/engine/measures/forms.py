@@ -7,8 +7,8 @@ from shaar.engine.measures.kinds import FormField, Widget, Words, words
 ROUTE = FormField(
     "route_id",
     "line",
-    words("Line", "Маршрут", "Каттам", "Бағыт"),
-    words("The line that changes.", "Маршрут, который изменится.", "Өзгөрө турган каттам.", "Өзгеретін бағыт."),
+    words("Line", "Маршрут", "Маршрут", "Маршрут"),
+    words("The line that changes.", "Маршрут, который изменится.", "Өзгөрө турган маршрут.", "Өзгеретін маршрут."),
 )
 LINKS = FormField(
     "links",

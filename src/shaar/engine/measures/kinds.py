@@ -28,7 +28,7 @@ def words(en: str, ru: str, ky: str, kk: str) -> Words:
 
 
 GROUPS.update(
-    lines=words("Lines", "Маршруты", "Каттамдар", "Бағыттар"),
+    lines=words("Lines", "Маршруты", "Маршруттар", "Маршруттар"),
     stops=words("Stops", "Остановки", "Аялдамалар", "Аялдамалар"),
     streets=words("Streets", "Улицы", "Көчөлөр", "Көшелер"),
     walking=words("Walking and cycling", "Пешком и на велосипеде", "Жөө жана велосипед", "Жаяу және велосипед"),

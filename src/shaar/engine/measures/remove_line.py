@@ -47,14 +47,14 @@ KIND = Kind(
     tool="pick_line",
     group="lines",
     example={"type": "remove_line", "route_id": "1"},
-    label=words("Remove a line", "Убрать маршрут", "Каттамды алып салуу", "Бағытты алып тастау"),
+    label=words("Remove a line", "Убрать маршрут", "Маршрутту алып салуу", "Маршрутты алып тастау"),
     form=(ROUTE,),
     sentences={
         "": words(
             "Remove line {route}.",
             "Убрать маршрут {route}.",
-            "{route} каттамын алып салуу.",
-            "{route} бағытын алып тастау.",
+            "{route} маршрутун алып салуу.",
+            "{route} маршрутын алып тастау.",
         ),
     },
     values=_values,

@@ -108,14 +108,14 @@ KIND = Kind(
         "": words(
             "Run line {route} every {minutes} min from {start} to {end}.",
             "Интервал маршрута {route} с {start} до {end}: {minutes} мин.",
-            "{route} каттамынын {start}–{end} аралыгындагы жүрүү аралыгы: {minutes} мүн.",
-            "{route} бағытының {start}–{end} аралығындағы жүру аралығы: {minutes} мин.",
+            "{route} маршрутунун {start}–{end} аралыгындагы жүрүү аралыгы: {minutes} мүн.",
+            "{route} маршрутының {start}–{end} аралығындағы жүру аралығы: {minutes} мин.",
         ),
         "direction": words(
             "Run line {route} in direction {direction} every {minutes} min from {start} to {end}.",
             "Интервал маршрута {route} в направлении {direction} с {start} до {end}: {minutes} мин.",
-            "{route} каттамынын {direction}-багыттагы {start}–{end} аралыгындагы жүрүү аралыгы: {minutes} мүн.",
-            "{route} бағытының {direction}-бағыттағы {start}–{end} аралығындағы жүру аралығы: {minutes} мин.",
+            "{route} маршрутунун {direction}-багыттагы {start}–{end} аралыгындагы жүрүү аралыгы: {minutes} мүн.",
+            "{route} маршрутының {direction}-бағыттағы {start}–{end} аралығындағы жүру аралығы: {minutes} мин.",
         ),
     },
     values=_values,

@@ -151,14 +151,14 @@ KIND = Kind(
         "": words(
             "Run line {route} from {start} to {end}.",
             "Маршрут {route} работает с {start} до {end}.",
-            "{route} каттамы {start}–{end} аралыгында иштейт.",
-            "{route} бағыты {start}–{end} аралығында жұмыс істейді.",
+            "{route} маршруту {start}–{end} аралыгында иштейт.",
+            "{route} маршруты {start}–{end} аралығында жұмыс істейді.",
         ),
         "headway": words(
             "Run line {route} from {start} to {end}; headway in added hours: {minutes} min.",
             "Маршрут {route} работает с {start} до {end}; интервал в добавленные часы: {minutes} мин.",
-            "{route} каттамы {start}–{end} аралыгында иштейт; кошумча сааттагы аралык: {minutes} мүн.",
-            "{route} бағыты {start}–{end} аралығында жұмыс істейді; қосымша сағаттағы аралық: {minutes} мин.",
+            "{route} маршруту {start}–{end} аралыгында иштейт; кошумча сааттагы аралык: {minutes} мүн.",
+            "{route} маршруты {start}–{end} аралығында жұмыс істейді; қосымша сағаттағы аралық: {minutes} мин.",
         ),
     },
     values=_values,

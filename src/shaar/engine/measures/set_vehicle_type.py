@@ -57,23 +57,23 @@ KIND = Kind(
     tool="pick_line",
     group="lines",
     example={"type": "set_vehicle_type", "route_id": "1", "vehicle_type": "articulated_18m"},
-    label=words("Vehicles of a line", "Подвижной состав маршрута", "Каттамдын унаасы", "Бағыттың көлігі"),
+    label=words("Vehicles of a line", "Подвижной состав маршрута", "Маршруттун унаасы", "Маршруттың көлігі"),
     form=(ROUTE, VEHICLE_TYPE),
     sentences={
         **{
             key: {
                 "en": f"Run line {{route}} with other vehicles: {names['en'][0].lower()}{names['en'][1:]}.",
                 "ru": f"На маршруте {{route}} другой подвижной состав: {names['ru'][0].lower()}{names['ru'][1:]}.",
-                "ky": f"{{route}} каттамында башка унаа: {names['ky'][0].lower()}{names['ky'][1:]}.",
-                "kk": f"{{route}} бағытында басқа көлік: {names['kk'][0].lower()}{names['kk'][1:]}.",
+                "ky": f"{{route}} маршрутунда башка унаа: {names['ky'][0].lower()}{names['ky'][1:]}.",
+                "kk": f"{{route}} маршрутында басқа көлік: {names['kk'][0].lower()}{names['kk'][1:]}.",
             }
             for key, names in TYPES.items()
         },
         "other": words(
             "Run line {route} with other vehicles: {vehicle}.",
             "На маршруте {route} другой подвижной состав: {vehicle}.",
-            "{route} каттамында башка унаа: {vehicle}.",
-            "{route} бағытында басқа көлік: {vehicle}.",
+            "{route} маршрутунда башка унаа: {vehicle}.",
+            "{route} маршрутында басқа көлік: {vehicle}.",
         ),
     },
     values=_values,
