@@ -57,6 +57,7 @@ export async function openAlternative(wb: Workbench, alternative: Alternative): 
   const items = itemsOf(whole.changes);
   wb.store.set({ alternative: whole, name: whole.name, saved: items, history: begin(items), chosen: null, saving: NO, conflict: null });
   locate(wb);
+  wb.restore();
   if (whole.run && !settled(whole.run)) void followRun(wb, whole.run);
 }
 

@@ -99,9 +99,17 @@ export class Workbench {
       this.store.set({ notice: this.text(items ? "link_opened" : "link_broken") });
       return;
     }
+    this.restore();
+  }
+
+  /** Take up the draft of what is open, where there is one. */
+  restore(): void {
     const draft = fetchDraft(storage(), this.draftKey);
     if (!draft || JSON.stringify(draft.items) === JSON.stringify(this.items)) return;
     this.edit(() => draft.items);
+    const { alternative } = this.state;
+    // Somebody saved since this draft began: saving has to show both, not to put the draft over the other.
+    if (alternative && draft.version && draft.version < alternative.version) this.store.set({ alternative: { ...alternative, version: draft.version } });
     this.store.set({ name: draft.name || this.state.name, notice: this.text("draft_found") });
   }
 
@@ -235,15 +243,25 @@ export class Workbench {
       const other = JSON.stringify(changes) !== JSON.stringify(complete(before.history.present, state.city));
       if (!changes.length) this.live.rest();
       else if (other || state.live.state === "idle") this.live.ask(changes);
-      const kept = keep(storage(), this.draftKey, {
-        items: state.history.present, name: state.name, at: Date.now(), version: state.alternative?.version ?? 0,
-      });
-      if (kept !== state.draftKept) this.store.set({ draftKept: kept });
+      this.keepDraft(state);
     }
     if (state.online && !before.online) this.live.retry();
+    if (state.answer !== before.answer && state.isochrone?.state === "ready") void isochrone(this, state.isochrone.point);
     if (state.phase === "ready") for (const layer of state.layers) if (!state.data[layer]) void this.need(layer);
     const looks: (keyof State)[] = ["layers", "show", "at", "tab", "isochrone"];
     if (looks.some((key) => state[key] !== before[key])) this.note();
+  }
+
+  /** What was just opened is no draft; what was taken back to the saved needs none any more. */
+  private keepDraft(state: State): void {
+    const { history, saved } = state;
+    if (history.present === saved) {
+      if (history.past.length) forget(storage(), this.draftKey);
+      return;
+    }
+    const draft = { items: history.present, name: state.name, at: Date.now(), version: state.alternative?.version ?? 0 };
+    const kept = keep(storage(), this.draftKey, draft);
+    if (kept !== state.draftKept) this.store.set({ draftKept: kept });
   }
 
   /** Write what is looked at into the address, so that a copied link shows the same. */
