@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import polars as pl
 import pytest
 from django.test import Client
 from tests.platform.appraise.conftest import appraisal
@@ -42,6 +44,22 @@ def test_the_figures_are_those_of_the_engine(published):
     dear = worth(run, {"discount": "20"})
     assert dear is not None
     assert dear.npv != found.npv
+
+
+def test_what_comes_to_no_money_is_said_to_and_not_weighed(officer, study, alternative, compute):
+    """A clinic changes neither journeys nor the service: the sum would be nought, and nought is not a loss."""
+    still = appraisal(minutes=0.0)
+    kept = tuple(e for e in still.effects if e.indicator.startswith(("reach.", "journey.")))
+    calm = still.zones.with_columns(pl.col("minutes_before").alias("minutes_after"), *(
+        pl.lit(0.0).alias(name) for name in ("change", "low", "high")
+    ))  # fmt: skip
+    level = still.places.with_columns(pl.col("minutes_before").alias("minutes_after"), pl.lit(0.0).alias("change"))
+    compute(alternative, "done", replace(still, effects=kept, zones=calm, places=level))
+    shown = publish(acting=officer, study=study)
+    found = worth(Run.objects.get(), {})
+    assert found is None or not (found.priced or found.moved)
+    page = Client().get(f"/studies/{shown.ref}/worth/", headers=ENGLISH).content.decode()
+    assert "costs more than it brings" not in page and "What it hangs on" not in page
 
 
 @pytest.mark.parametrize(("name", "value"), [("discount", "many"), ("hour", "-1"), ("carbon", "1e12"), ("hour", "nan")])

@@ -38,12 +38,17 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """A balance as a page shows it; money in ``currency`` at prices of ``year``."""
+    """A balance as a page shows it; money in ``currency`` at prices of ``year``.
+
+    ``priced``: whether anything of it comes to money; ``moved``: whether anybody's journeys change.
+    """
 
     currency: str
     year: int
     npv: str
     sign: int
+    priced: bool
+    moved: bool
     between: str
     likely: int
     bcr: str
@@ -110,7 +115,8 @@ def _shown(found: Any) -> Worth:
     places = [share for share in found.places if share.people > 0]
     return Worth(
         currency=found.currency, year=found.price_year, npv=_money(balance.npv * rate),
-        sign=(balance.npv > 0) - (balance.npv < 0), between=f"{_money(low * rate)} … {_money(high * rate)}",
+        sign=(balance.npv > 0) - (balance.npv < 0), priced=any(value for _key, _kind, value in balance.parts),
+        moved=any(share.per_person for share in places), between=f"{_money(low * rate)} … {_money(high * rate)}",
         likely=round(100 * found.simulation.positive), bcr="–" if balance.bcr is None else _short(balance.bcr),
         irr="–" if balance.irr is None else f"{_short(100 * balance.irr)}\u00a0%",
         payback="–" if balance.payback is None else _short(balance.payback),

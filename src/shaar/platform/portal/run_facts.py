@@ -24,6 +24,7 @@ def run_facts(alternative: Alternative, run: Run) -> dict[str, Any]:
         "changes": [sentence_of(change) for change in run.changes], "sections": sections(city),
         "others": [words.figure(row, names) for row in rows if row.place or row.group != "all"],
         "provenance": words.facts_of(run), "methods": methods(city), "against": run.against_name,
+        "reference": bool(run.provenance.get("options", {}).get("reference")),
     }  # fmt: skip
     if tables is not None:
         gain, loss = results.winners_and_losers(tables)
