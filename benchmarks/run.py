@@ -24,6 +24,7 @@ PROGRAMS = {
     "routing_edits": ["routing_edits.py"],
     "effects": ["effects.py"],
     "workbench": ["workbench.py"],
+    "workbench_view": ["workbench_view.py"],
     "journeys": ["journeys.py", "--origins", "40"],
     "osm_lines": ["osm_lines.py"],
     "strategies": ["strategies.py"],
