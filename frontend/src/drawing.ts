@@ -1,7 +1,7 @@
 /** Drawing a line: points on the map go to the server, and come back as a way along real streets with stops. */
 import { ApiError } from "./api";
 import { placeFor, round } from "./geo";
-import { firstHeadways, freeName, lineChange, pointsOfLine } from "./lines";
+import { firstHeadways, freeId, freeName, lineChange, pointsOfLine } from "./lines";
 import { NOTHING, type Workbench, newId } from "./workbench";
 import type { Change, Drawn, Item, LonLat } from "./types";
 
@@ -119,7 +119,7 @@ function asLine(wb: Workbench, before: Item | undefined, drawn: Drawn): Change {
   const lines = wb.state.data.lines;
   if (lines?.state === "ready") for (const one of lines.features.features) taken.add(String(one.properties?.["name"]));
   const name = freeName(taken);
-  return lineChange(before?.change ?? null, drawn, `new-${newId()}`, name, firstHeadways(city?.periods ?? []), city?.vehicle_types[0]?.key ?? "bus_12m");
+  return lineChange(before?.change ?? null, drawn, freeId(wb.items.map((one) => one.change)), name, firstHeadways(city?.periods ?? []), city?.vehicle_types[0]?.key ?? "bus_12m");
 }
 
 /** A piece of a line: what lies beyond one of its stops, or between two of them. */

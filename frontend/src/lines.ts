@@ -37,6 +37,17 @@ export function freeName(taken: ReadonlySet<string>): string {
   return `N${k}`;
 }
 
+/**
+ * An id that no change on the table gives yet. Counted and not drawn by lot: phases of lines with headways follow from
+ * ids, so that whoever draws the same line sees the same figures.
+ */
+export function freeId(changes: readonly Change[]): string {
+  const taken = new Set(changes.flatMap((one) => [one["line_id"], one["stop_id"]].map(String)));
+  let k = 1;
+  while (taken.has(`new-${k}`)) k += 1;
+  return `new-${k}`;
+}
+
 /** Points through which a line is led: those it was drawn with, else its stops, where the way is known by no other. */
 export function pointsOfLine(item: Item, stopAt: (id: string) => LonLat | undefined): LonLat[] {
   if (item.way) return item.way.points;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pieceOf } from "../src/drawing";
-import { firstHeadways, freeName, headwayAt, headwayFaults, lineChange, pointsOfLine } from "../src/lines";
+import { firstHeadways, freeId, freeName, headwayAt, headwayFaults, lineChange, pointsOfLine } from "../src/lines";
 import type { Drawn, Period } from "../src/types";
 
 const periods: Period[] = [
@@ -67,4 +67,9 @@ test("faults of headways are named by row", () => {
 
 test("names are not given twice", () => {
   expect(freeName(new Set(["N1", "N3"]))).toBe("N2");
+});
+
+test("ids are counted, so that the same line drawn twice is the same line", () => {
+  expect(freeId([])).toBe("new-1");
+  expect(freeId([{ type: "add_line", line_id: "new-1" }, { type: "add_stop", stop_id: "new-3" }])).toBe("new-2");
 });

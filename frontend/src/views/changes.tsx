@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { startDrawing } from "../drawing";
 import { missing } from "../state";
-import { newId } from "../workbench";
+import { freeId } from "../lines";
 import type { Item, Kind } from "../types";
 import { ChangeForm } from "./change-form";
 import { type Look, useLook } from "./context";
@@ -83,7 +83,7 @@ function AddMenu(): JSX.Element {
     if (!kind) return;
     if (type === "add_line") startDrawing(wb, type);
     else {
-      const id = wb.add(defaults(kind));
+      const id = wb.add(defaults(kind, wb.items));
       startPicking(look, id, kind);
     }
     setValue("");
@@ -109,9 +109,9 @@ export function startPicking(look: Look, item: string, kind: Kind): void {
   if (field && kind.tool !== "none") look.wb.use({ kind: "pick", item, field: field.name, widget: field.widget as "point" });
 }
 
-export function defaults(kind: Kind): Item["change"] {
+export function defaults(kind: Kind, items: readonly Item[]): Item["change"] {
   const change: Item["change"] = { type: kind.type };
   for (const field of kind.form) if (field.default !== null && field.default !== undefined && !(Array.isArray(field.default) && !field.default.length)) change[field.name] = field.default;
-  if (kind.type === "add_stop") change["stop_id"] = `new-${newId()}`;
+  if (kind.type === "add_stop") change["stop_id"] = freeId(items.map((one) => one.change));
   return change;
 }

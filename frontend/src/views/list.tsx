@@ -40,7 +40,7 @@ const fits = (needle: string, ...texts: string[]): boolean => !needle.trim() || 
 
 /** Begin a change of a type with one of its fields filled in. */
 function begin(look: Look, kind: Kind | undefined, field: string, value: unknown): void {
-  if (kind) look.wb.add({ ...defaults(kind), [field]: value });
+  if (kind) look.wb.add({ ...defaults(kind, look.wb.items), [field]: value });
 }
 
 function Shown({ count, most }: { count: number; most: number }): JSX.Element | null {
