@@ -1,6 +1,6 @@
 /** The map itself: ground and data, what clicks, drags and keys on it mean, two maps for a comparison. */
 import "maplibre-gl/dist/maplibre-gl.css";
-import { AttributionControl, Map as GlMap, type MapMouseEvent, NavigationControl, Popup, ScaleControl, type StyleSpecification, addProtocol, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, Map as GlMap, type MapMouseEvent, NavigationControl, Popup, ScaleControl, type StyleSpecification, type VectorTileSource, addProtocol, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { Protocol } from "pmtiles";
 import { addPoint, bend, dropPoint, movePoint } from "../drawing";
@@ -22,11 +22,21 @@ addProtocol("pmtiles", new Protocol().tile);
 const scheme = matchMedia("(prefers-color-scheme: dark)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** A city's map is made when it is first asked for: ask until it is there; whether that took more than one question. */
+async function whenMade(tiles: string, ended: () => boolean): Promise<boolean> {
+  for (let late = false; ; late = true) {
+    const answer = await fetch(tiles, { headers: { Range: "bytes=0-0" } }).catch(() => null);
+    if (answer?.status !== 503 || ended()) return late;
+    await new Promise((go) => setTimeout(go, 2000));
+  }
+}
+
 export function openMap(wb: Workbench, box: HTMLElement): () => void {
   const city = wb.state.city;
   if (!city) return () => undefined;
   const tiles = new URL(city.tiles ?? wb.boot.urls["tiles"] ?? "/map/city.pmtiles", location.href).href;
-  const style = (): StyleSpecification => baseStyle(tiles, wb.boot.language, scheme.matches);
+  let ground = tiles;
+  const style = (): StyleSpecification => baseStyle(ground, wb.boot.language, scheme.matches);
   const [west, south, east, north] = city.bbox;
   const here = wb.shared.map;
   const first = document.createElement("div");
@@ -49,6 +59,13 @@ export function openMap(wb: Workbench, box: HTMLElement): () => void {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
   map.addControl(new AttributionControl({ compact: !wide, customAttribution: t("map_source", { city: said(city.names, wb.boot.language) || city.name }) }), "bottom-right");
+  let ended = false;
+  void whenMade(tiles, () => ended).then((late) => {
+    if (!late || ended) return;
+    // Another address, since the reader keeps what failed.
+    ground = `${tiles}${tiles.includes("?") ? "&" : "?"}late=1`;
+    for (const one of [map, second?.map]) (one?.getSource("city") as VectorTileSource | undefined)?.setUrl(`pmtiles://${ground}`);
+  });
   const layers = new DataLayers(map);
   let second: { map: GlMap; layers: DataLayers; box: HTMLElement } | null = null;
 
@@ -136,6 +153,7 @@ export function openMap(wb: Workbench, box: HTMLElement): () => void {
   const picture = (): void => void takePicture(wb, map);
   document.addEventListener("shaar:picture", picture);
   return () => {
+    ended = true;
     forget();
     resize.disconnect();
     scheme.removeEventListener("change", recolour);

@@ -13,7 +13,6 @@ from django.test import Client
 
 from shaar.engine.prepare.tiles_mvt import varint
 from shaar.platform.places import city_map
-from shaar.platform.portal.views import city_map as views
 
 MAP = "/map/city.pmtiles"
 
@@ -31,9 +30,8 @@ def body(answer: Any) -> bytes:
 
 
 def test_the_map_is_made_on_asking_and_then_served_whole(
-    client: Client, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
-    monkeypatch.setattr(views, "WAIT_S", 0.0)
     path = city_map.file()
     assert path is not None
     path.unlink(missing_ok=True)
@@ -41,17 +39,10 @@ def test_the_map_is_made_on_asking_and_then_served_whole(
         first = client.get(MAP)
         client.get(MAP)
     assert len(asked) == 1  # however many people wait
-    assert (first.status_code, first.json()["code"], first["Retry-After"]) == (503, "map.making", "5")
+    assert (first.status_code, first.json()["code"], first["Retry-After"]) == (503, "map.making", "2")
     whole = client.get(MAP)  # in tests the worker has done its job at once
     assert (whole.status_code, whole["Accept-Ranges"], whole["Content-Encoding"]) == (200, "bytes", "identity")
     assert body(whole) == path.read_bytes()
-
-
-def test_a_request_waits_a_moment_for_a_map_that_is_being_made(client: Client, made: bytes, monkeypatch: Any) -> None:
-    answers = iter([None, None, None, city_map.file()])
-    monkeypatch.setattr(city_map, "ready", lambda: next(answers))
-    monkeypatch.setattr(city_map, "ask", lambda: None)
-    assert body(client.get(MAP)) == made
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import time
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -28,8 +27,6 @@ ASK_AGAIN = "public, no-cache"
 GLYPHS = Path(str(files("shaar"))) / "platform" / "portal" / "data" / "glyphs"
 #: Change it when glyphs are made anew.
 GLYPHS_VERSION = "1"
-#: How long a request waits for a map that is being made (seconds; it takes a few).
-WAIT_S = 12.0
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -40,14 +37,13 @@ def archive(request: HttpRequest) -> HttpResponseBase:
     if found is None:
         if city_map.file() is None:
             raise Http404
+        # No waiting here: a browser asks for several parts at once, and its other questions would queue behind them.
         city_map.ask()
-        found = _wait()
-    if found is None:
         answer = JsonResponse(
             {"code": "map.making", "message": _("The map is being made. It will be here in a minute."), "field": None},
             status=503,
         )
-        answer["Retry-After"] = "5"
+        answer["Retry-After"] = "2"
         answer["Cache-Control"] = "no-store"
         answer._has_been_logged = True  # type: ignore[attr-defined] # not a fault of the server
         return answer
@@ -71,14 +67,6 @@ def archive(request: HttpRequest) -> HttpResponseBase:
         piece = HttpResponse(file.read(end - begin), status=206, content_type="application/vnd.pmtiles")
     piece["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
     return _said(piece, request, stamp)
-
-
-def _wait() -> Path | None:
-    """The map that is being made, if it is there in a moment: a browser does not ask a second time."""
-    until = time.monotonic() + WAIT_S
-    while (found := city_map.ready()) is None and time.monotonic() < until:
-        time.sleep(0.2)
-    return found
 
 
 def _part(request: HttpRequest, size: int) -> tuple[int, int] | None:
