@@ -18,7 +18,7 @@ from shaar.engine.routing.mobility import Profile, Usable, level_points, usable,
 from shaar.engine.routing.phases import random_phases
 from shaar.engine.routing.snap import Snapped, snap
 from shaar.engine.routing.walk import WalkLinks, walk_links, without_self
-from shaar.engine.timetable.arrays import DayTimetable
+from shaar.engine.timetable.arrays import DayTimetable, no_service
 from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
 
@@ -85,7 +85,7 @@ def network(
         raise InputError(f"there is no street that profile '{who.name}' can use", file=city.path / "links.parquet")
     can: Usable | None = None
     if feed is None or date is None:
-        day = _nothing()
+        day = no_service()
     else:
         can = usable(feed, who)
         day = day_timetable(can.feed, date, stop_ids=can.stop_ids, next_day=True)
@@ -185,11 +185,3 @@ def _findings(city: City, who: Profile, can: Usable | None, day: DayTimetable, l
             )
         )
     return tuple(out)
-
-
-def _nothing() -> DayTimetable:
-    i32, f64 = np.zeros(0, np.int32), np.zeros(0)
-    one = np.zeros(1, np.int32)
-    return DayTimetable(
-        (), f64, f64, (), i32, i32, one, i32, i32, np.zeros(1, np.int64), i32, i32, (), one, one, i32, i32, i32
-    )

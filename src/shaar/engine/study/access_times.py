@@ -20,9 +20,9 @@ from shaar.engine.routing.raptor import travel_times
 from shaar.engine.routing.snap import snap
 from shaar.engine.routing.street_times import DETOUR, MEAN_IN_DISC
 from shaar.engine.routing.walk import WalkLinks, walk_links, without_self
-from shaar.engine.study.baseline import _no_service
 from shaar.engine.study.baseline_walks import STOP_TO_STREET_M, ZONE_TO_STREET_M
 from shaar.engine.study.results import Options
+from shaar.engine.timetable.arrays import no_service
 from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
 
@@ -64,7 +64,7 @@ def reach(
     known not to be are left out.
     """
     found = None if feed is None else usable(feed, who)
-    timetable = _no_service()
+    timetable = no_service()
     if found is not None and day is not None and found.trips_left:
         timetable = day_timetable(found.feed, day, stop_ids=found.stop_ids)
     graph = walking_graph(city.nodes, city.links, who)

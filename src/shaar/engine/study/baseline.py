@@ -17,7 +17,7 @@ from shaar.engine.routing.raptor import travel_times
 from shaar.engine.study.baseline_tables import equity, journey_stats, place_table, zone_table
 from shaar.engine.study.baseline_walks import STOP_TO_STREET_M, TRANSFER_M, ZONE_TO_STREET_M, Walks, walks
 from shaar.engine.study.results import Baseline, NetworkStats, Options
-from shaar.engine.timetable.arrays import DayTimetable
+from shaar.engine.timetable.arrays import DayTimetable, no_service
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetable
 from shaar.engine.timetable.feed import Feed
@@ -114,7 +114,7 @@ def _service(
     feed: Feed | None, options: Options
 ) -> tuple[dt.date | None, DayTimetable, NetworkStats | None, tuple[Finding, ...]]:
     if feed is None:
-        return options.day, _no_service(), None, ()
+        return options.day, no_service(), None, ()
     day = options.day or typical_weekday(feed)
     own = day_timetable(feed, day, previous_day=False)
     if own.n_patterns == 0:
@@ -146,31 +146,6 @@ def _quiet_window(own: DayTimetable, options: Options) -> tuple[Finding, ...]:
             most - here,
             values={"trips": here, "most": most, "clock": clock},
         ),
-    )
-
-
-def _no_service() -> DayTimetable:
-    none, start = np.zeros(0, np.int32), np.zeros(1, np.int32)
-    where = np.zeros(0)
-    return DayTimetable(
-        stop_ids=(),
-        stop_lon=where,
-        stop_lat=where,
-        route_ids=(),
-        pattern_route=none,
-        pattern_direction=none,
-        stop_ptr=start,
-        pattern_stops=none,
-        n_trips=none,
-        time_ptr=start.astype(np.int64),
-        arrival=none,
-        departure=none,
-        trip_ids=(),
-        trip_ptr=start,
-        span_ptr=start,
-        span_start=none,
-        span_end=none,
-        span_headway=none,
     )
 
 

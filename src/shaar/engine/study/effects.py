@@ -16,6 +16,7 @@ from shaar.engine.errors import InputError
 from shaar.engine.findings import Finding
 from shaar.engine.measures.effects import Appraisal, Effect, Provenance
 from shaar.engine.measures.scenario import Scenario, carry_out
+from shaar.engine.measures.set_vehicle_type import vehicle_types_of
 from shaar.engine.measures.state import State
 from shaar.engine.progress import Progress, silent
 from shaar.engine.routing.street_times import street_minutes
@@ -289,7 +290,7 @@ class Workshop:
     def _side(self, state: State, seed: int, before: tuple[Side, Journeys] | None) -> tuple[Side, Journeys]:
         own, day = timetables_of(state.feed, service_day(self._date, state.feed))
         looked = self._router.base(seed) if before is None else self._router.edited(state.city, day, seed)
-        service = day_service(state.feed, own, vehicle_types(state.feed))
+        service = day_service(state.feed, own, {} if state.feed is None else vehicle_types_of(state.feed))
         t = self._tables
         year = year_of(service, state.city, t["vehicles"], t["climate"], t["effects_values"])
         side = side_of(state, looked, service, year, t["access"], self._options)
@@ -337,13 +338,6 @@ class Workshop:
             )
             out += mover_effects(before, after, was, now, group, self._tables["access"])
         return out
-
-
-def vehicle_types(feed: Feed | None) -> dict[str, str]:
-    """Vehicle types of the lines of which one is known: the column ``vehicle_type`` that changes write."""
-    if feed is None or "vehicle_type" not in feed.routes.columns:
-        return {}
-    return dict(feed.routes.select("route_id", "vehicle_type").drop_nulls().iter_rows())
 
 
 #: Tables of parameters of which values may be replaced.

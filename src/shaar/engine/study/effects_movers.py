@@ -18,12 +18,12 @@ from shaar.engine.routing.raptor import travel_times
 from shaar.engine.routing.snap import snap
 from shaar.engine.routing.walk import walk_links, without_self
 from shaar.engine.study.access_times import _inside
-from shaar.engine.study.baseline import _no_service
 from shaar.engine.study.baseline_walks import STOP_TO_STREET_M, ZONE_TO_STREET_M
 from shaar.engine.study.effects_figures import access_effects, missing
 from shaar.engine.study.effects_router import DRAWS, draw_seed
 from shaar.engine.study.effects_side import GROUPS, Side, reached
 from shaar.engine.study.results import Options
+from shaar.engine.timetable.arrays import no_service
 from shaar.engine.timetable.day import day_timetable
 
 F64 = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ def mover_reached(
     are left out.
     """
     city, who = state.city, profile(group, mobility)
-    timetable = _no_service()
+    timetable = no_service()
     if state.feed is not None and date is not None:
         can = usable(state.feed, who)
         if can.trips_left:

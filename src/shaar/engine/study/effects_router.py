@@ -19,7 +19,6 @@ from shaar.engine.routing.incremental_walks import Reach, StopWalks
 from shaar.engine.routing.phases import has_headways
 from shaar.engine.routing.raptor import travel_times
 from shaar.engine.routing.snap import Snapper
-from shaar.engine.study.baseline import _no_service
 from shaar.engine.study.baseline_walks import (
     STOP_TO_STREET_M,
     TRANSFER_M,
@@ -31,7 +30,7 @@ from shaar.engine.study.baseline_walks import (
     walks,
 )
 from shaar.engine.study.results import Options
-from shaar.engine.timetable.arrays import DayTimetable
+from shaar.engine.timetable.arrays import DayTimetable, no_service
 from shaar.engine.timetable.calendar import typical_weekday
 from shaar.engine.timetable.day import day_timetables
 from shaar.engine.timetable.feed import Feed
@@ -202,9 +201,9 @@ def draw_seed(seed: int, draw: int) -> int:
 def timetables_of(feed: Feed | None, date: dt.date | None) -> tuple[DayTimetable, DayTimetable]:
     """Trips that start on a day, and those with trips of the night before; none without a timetable."""
     if feed is None or date is None:
-        return _no_service(), _no_service()
+        return no_service(), no_service()
     own, whole = day_timetables(feed, date)
-    return own, whole if whole.n_patterns else _no_service()
+    return own, whole if whole.n_patterns else no_service()
 
 
 def service_day(date: dt.date | None, feed: Feed | None) -> dt.date | None:

@@ -51,3 +51,29 @@ class DayTimetable:
     def n_patterns(self) -> int:
         """Number of patterns."""
         return len(self.n_trips)
+
+
+def no_service() -> DayTimetable:
+    """A day on which nothing runs: no stops, lines or trips."""
+    none, start = np.zeros(0, np.int32), np.zeros(1, np.int32)
+    where = np.zeros(0)
+    return DayTimetable(
+        stop_ids=(),
+        stop_lon=where,
+        stop_lat=where,
+        route_ids=(),
+        pattern_route=none,
+        pattern_direction=none,
+        stop_ptr=start,
+        pattern_stops=none,
+        n_trips=none,
+        time_ptr=start.astype(np.int64),
+        arrival=none,
+        departure=none,
+        trip_ids=(),
+        trip_ptr=start,
+        span_ptr=start,
+        span_start=none,
+        span_end=none,
+        span_headway=none,
+    )
