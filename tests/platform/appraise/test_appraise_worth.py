@@ -57,9 +57,12 @@ def test_what_comes_to_no_money_is_said_to_and_not_weighed(officer, study, alter
     compute(alternative, "done", replace(still, effects=kept, zones=calm, places=level))
     shown = publish(acting=officer, study=study)
     found = worth(Run.objects.get(), {})
-    assert found is None or not (found.priced or found.moved)
+    assert found is not None
+    assert not (found.priced or found.moved)
     page = Client().get(f"/studies/{shown.ref}/worth/", headers=ENGLISH).content.decode()
-    assert "costs more than it brings" not in page and "What it hangs on" not in page
+    assert "Nothing of it comes to money here" in page
+    assert "costs more than it brings" not in page
+    assert "What it hangs on" not in page
 
 
 @pytest.mark.parametrize(("name", "value"), [("discount", "many"), ("hour", "-1"), ("carbon", "1e12"), ("hour", "nan")])
